@@ -1,0 +1,1 @@
+"""From example scores to statements: SQL views, significance, comparisons."""

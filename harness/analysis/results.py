@@ -1,0 +1,244 @@
+"""A suite's results as arrays: from a store, or from the one file that a published page is rendered from.
+
+Both are the same view `results` in DuckDB: example scores with the cell that each fills. What is published is
+rendered from the file alone, so that anybody can render it again without the store.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from harness.analysis.query import connect
+from harness.analysis.significance import item_values
+from harness.data import cards
+from harness.errors import UserError
+from harness.record import recorded
+from harness.score import metrics
+from harness.store import Store
+from harness.suite import Suite
+
+COLUMNS = (
+    "arm, target, seed, dataset, edition, split, language, other, direction, layer, id, block, metric, value, stats"
+)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is compared for a target: a metric on a test set, in one direction (None: the mean of all) and layer."""
+
+    target: str
+    dataset: str
+    split: str
+    metric: str
+    direction: str | None = None
+    layer: int | None = None
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Example values of one arm: ``values`` [seeds, items, languages], NaN where a language lacks an item.
+
+    Item values of statistics §1.3 where the metric is of a whole corpus; their mean is then the corpus score.
+    ``jobs`` tells whether training seeds really are different jobs: an arm that trains nothing has one.
+    """
+
+    values: Floats
+    seeds: list[int]
+    ids: list[str]
+    blocks: list[str | None]
+    languages: list[str]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A suite, its example scores (view `results` of ``con``), what its arms saw, and the facts of its jobs."""
+
+    con: duckdb.DuckDBPyConnection
+    suite: Suite
+    hash: str
+    seen: dict[tuple[str, str], dict[str, str | None]]
+    declared: dict[str, str]
+    facts: dict[str, Any]
+
+    def measures(self, target: str) -> list[Measure]:
+        """Return what was measured of a target, the headline first: the card's metric, both directions, first layer."""
+        rows = self.con.execute(
+            "select distinct dataset, split, metric, direction, layer from results where target = ? order by all",
+            [target],
+        ).fetchall()
+        if not rows:
+            return []
+        layers = self.suite.targets[target].layers or sorted({r[4] for r in rows if r[4] is not None})
+        found = [Measure(target, *row) for row in rows]
+        both = {Measure(target, m.dataset, m.split, m.metric, None, m.layer) for m in found}
+        ordered = both | (set(found) if len({m.direction for m in found}) > 1 else set())
+        tests = [t.data for t in self.suite.targets[target].test]
+        return sorted(ordered, key=lambda m: _rank(m, tests, layers))
+
+    def cube(self, arm: str, measure: Measure) -> Cube:
+        """Return the values of one arm as an array; two scores of one example are a :class:`UserError`."""
+        m = measure
+        rows = self.con.sql(
+            """select seed, language, id, any_value(block) as block, avg(value) as value, any_value(stats) as stats,
+                    count(*) as n, count(distinct direction) as directions
+               from results where arm = $arm and target = $target and dataset = $dataset and split = $split
+                and metric = $metric and ($direction is null or direction = $direction)
+                and layer is not distinct from $layer
+               group by seed, language, id order by seed, language, id""",
+            params={
+                "arm": arm,
+                **{f: getattr(m, f) for f in ("target", "dataset", "split", "metric")},
+                "direction": m.direction,
+                "layer": m.layer,
+            },
+        ).to_arrow_table()
+        doubled = rows.filter(pc.greater(rows["n"], pc.max_element_wise(rows["directions"], 1)))
+        if len(doubled):
+            language, item = doubled["language"][0].as_py(), doubled["id"][0].as_py()
+            raise UserError(f"{self.suite.name}: {arm}, {m.target}: {language} {item} was scored twice; plan again")
+        return _cube(rows, m)
+
+
+def _rank(m: Measure, tests: list[str], layers: list[int]) -> tuple[Any, ...]:
+    main = cards.dataset_card(m.dataset).metric
+    layer = layers.index(m.layer) if m.layer is not None else 0
+    return (tests.index(m.dataset), m.metric != main, layer, m.direction or "", m.metric)
+
+
+def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[Any]]:
+    """Return each value's place among the sorted distinct ones, and these."""
+    coded = column.combine_chunks().dictionary_encode()
+    names = coded.dictionary.to_pylist()
+    order = sorted(range(len(names)), key=lambda i: names[i])
+    place = np.empty(len(names), np.int64)
+    place[order] = np.arange(len(names))
+    return place[coded.indices.to_numpy()], [names[i] for i in order]
+
+
+def _cube(rows: pa.Table, measure: Measure) -> Cube:
+    s, seeds = _codes(rows["seed"])
+    k, languages = _codes(rows["language"])
+    i, ids = _codes(rows["id"])
+    blocks: list[str | None] = [None] * len(ids)
+    for place, block in zip(i.tolist(), rows["block"].to_pylist(), strict=True):
+        blocks[place] = block
+    shape = (len(seeds), len(ids), len(languages))
+    values = np.full(shape, np.nan)
+    if measure.metric in metrics.MEANS:
+        values[s, i, k] = rows["value"].to_numpy()
+    else:
+        flat = np.asarray(rows["stats"].combine_chunks().flatten())
+        stats = np.full((*shape, len(flat) // max(1, len(rows))), np.nan)
+        stats[s, i, k] = flat.reshape(len(rows), -1)
+        _fill_item_values(values, stats, measure.metric)
+    return Cube(values, seeds, ids, blocks, languages)
+
+
+def _fill_item_values(values: Floats, stats: Floats, metric: str) -> None:
+    """Fill in item values, language by language over the items that it has (statistics §1.3)."""
+    for k in range(values.shape[2]):
+        have = ~np.isnan(stats[:, :, k, 0]).any(0)
+        values[:, have, k] = item_values(stats[:, have, k], lambda counts: metrics.of_counts(metric, counts))
+
+
+def from_store(store: Store, suite: str) -> Results:
+    """Return the results that a store holds of a suite."""
+    declared = recorded(store, suite)
+    con = connect(store)
+    con.execute("set variable suite = ?", [suite])
+    con.execute(
+        """create temp view results as
+           select c.arm, c.target, c.seed, e.* exclude (job) from example_scores e
+           join cells c on c.job = e.job and c.phase = 'score' and c.suite = getvariable('suite')
+           where c.target = 'intermediate' or exists (from seen s where s.suite = c.suite and s.arm = c.arm
+               and s.target = c.target and s.language = e.language)"""
+    )
+    seen = con.execute("select arm, target, language, seen from seen where suite = ?", [suite]).fetchall()
+    times = con.execute("select contrast, declared from contrasts where suite = ?", [suite]).fetchall()
+    return Results(
+        con, declared, declared.hash, _nested(seen), {name: _iso(t) for name, t in times}, _facts(con, suite)
+    )
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="seconds")
+
+
+def _nested(rows: list[tuple[str, str, str, str | None]]) -> dict[tuple[str, str], dict[str, str | None]]:
+    found: dict[tuple[str, str], dict[str, str | None]] = {}
+    for arm, target, language, what in rows:
+        found.setdefault((arm, target), {})[language] = what
+    return found
+
+
+def _facts(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, Any]:
+    """Sum up the suite's jobs: how many, how long, how fast, on what, and with which libraries."""
+    mine = "select distinct job from cells where suite = $suite"
+    sums = con.execute(
+        f"""select phase, count(*), sum(seconds), sum(tokens), sum(tokens) / nullif(sum(tokens / tokens_per_second), 0)
+            from jobs where job in ({mine}) group by phase order by phase""",
+        {"suite": suite},
+    ).fetchall()
+    planned = con.execute(f"select count(*) from ({mine})", {"suite": suite}).fetchone()
+    places = con.execute(
+        f"select distinct device, threads, versions from jobs where phase <> 'score' and job in ({mine}) order by all",
+        {"suite": suite},
+    ).fetchall()
+    ended = con.execute(f"select max(started) from jobs where job in ({mine})", {"suite": suite}).fetchone()
+    return {
+        "version": importlib.metadata.version("stiltbench"),
+        "ended": _iso(ended[0]) if ended and ended[0] else "",
+        "planned": planned[0] if planned else 0,
+        "phases": [
+            dict(zip(("phase", "jobs", "seconds", "tokens", "tokens_per_second"), r, strict=True)) for r in sums
+        ],
+        "places": [{"device": d, "threads": t, "versions": json.loads(v)} for d, t, v in places],
+    }
+
+
+def write(results: Results, path: Path) -> None:
+    """Write the one file that a page is rendered from: example values without any text, and what is declared."""
+    rows = results.con.execute(
+        f"select {COLUMNS} from results order by target, metric, direction, layer, arm, seed, language, id"
+    ).to_arrow_table()
+    meta = {
+        "suite": msgspec.to_builtins(results.suite),
+        "hash": results.hash,
+        "seen": [[arm, target, code, what] for (arm, target), m in results.seen.items() for code, what in m.items()],
+        "declared": results.declared,
+        "facts": results.facts,
+    }
+    kept = rows.replace_schema_metadata({b"stiltbench": json.dumps(meta, sort_keys=True).encode()})
+    plain = {c for c in kept.column_names if kept.schema.field(c).type in (pa.string(), pa.int64(), pa.int32())}
+    pq.write_table(kept, path, compression="zstd", compression_level=19, use_dictionary=sorted({*plain, "value"}))
+
+
+def from_file(path: Path) -> Results:
+    """Return the results that a published file holds."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; name a leaderboard's results.parquet")
+    try:
+        meta = json.loads((pq.read_schema(path).metadata or {})[b"stiltbench"])
+    except (KeyError, pa.ArrowInvalid):
+        raise UserError(f"{path}: not a leaderboard's results.parquet") from None
+    con = duckdb.connect()
+    quoted = str(path).replace("'", "''")
+    con.execute(f"create view results as select * from read_parquet('{quoted}')")
+    suite = msgspec.convert(meta["suite"], Suite)
+    seen = _nested([tuple(row) for row in meta["seen"]])
+    return Results(con, suite, meta["hash"], seen, meta["declared"], meta["facts"])

@@ -1,0 +1,1 @@
+"""Side-by-side measurements behind `stiltbench bench`: ratios and differences taken in one run."""

@@ -1,0 +1,281 @@
+"""The command line: parse, call, print. What a command does lives behind the call that it makes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness.errors import UserError
+from harness.listing import FORMATS, show
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 done, 1 the run failed, 2 the user can mend it, 130 interrupted."""
+    args = _parser().parse_args(argv)
+    command: Command = args.command
+    try:
+        code = command(args)
+        sys.stdout.flush()
+        return code
+    except UserError as e:
+        print(f"stiltbench: {e}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stiltbench: interrupted; what was finished is in the store, run again to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has enough, as in `| head`
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="stiltbench",
+        description="Intermediate training in which language? Runs suites, queries results, publishes leaderboards.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, command: Command, text: str, *arguments: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(command=command)
+        for argument in arguments:
+            _ARGUMENTS[argument](made)
+        return made
+
+    add("datasets", _datasets, "List the data sets that can be adapted.", "format")
+    one = add("languages", _languages, "List the languages, or explain one.", "format")
+    one.add_argument("name", nargs="?", help="a code or an English name")
+    one = add("schema", _schema, "Print the columns of a table.", "format")
+    one.add_argument("table", nargs="?", help="default: all tables")
+    one = add("adapt", _adapt, "Turn a data set's raw files into examples.", "data", "format")
+    one.add_argument("name", help="data set")
+    one.add_argument("--out", type=Path, help="Parquet file to write the examples to")
+    add("suites", _suites, "List the suites that ship.", "format")
+    one = add("model", _model, "Import a model, or list the models that have a card.", "format")
+    one.add_argument("action", choices=["list", "import"])
+    one.add_argument("name", nargs="?", help="model card")
+    one.add_argument("--out", type=Path, help="folder to write (default: the cache)")
+    add(
+        "plan",
+        _plan,
+        "Show what a suite would run, and what each arm sees.",
+        "suite",
+        "store",
+        "data",
+        "limit",
+        "format",
+    )
+    add(
+        "run",
+        _run,
+        "Run a suite; what is finished is not run again.",
+        "suite",
+        "store",
+        "data",
+        "limit",
+        "quiet",
+    )
+    add("status", _status, "Show how far the suites of a store are.", "store", "format")
+    one = add("gc", _gc, "Say which jobs no suite names, and remove them with --yes.", "store", "format")
+    one.add_argument("--yes", action="store_true", help="remove what is listed")
+    one = add("query", _query, "Ask a store in SQL.", "store", "format")
+    one.add_argument("sql", help="one SELECT; tables: `stiltbench schema`")
+    one = add("compare", _compare, "Compare two arms, with families as the unit.", "store")
+    one.add_argument("a", help="arm whose gain is asked for")
+    one.add_argument("b", help="arm that it is compared with")
+    one.add_argument("--suite", required=True, help="suite in the store")
+    one.add_argument("--target", help="one target only")
+    one.add_argument("--format", choices=["table", "json"], default="table")
+    one = add("publish", _publish, "Write a suite's leaderboard page, figures and results.", "store")
+    one.add_argument("suite", help="suite in the store")
+    one.add_argument("--out", type=Path, help="folder to write (default: leaderboards/SUITE)")
+    one.add_argument("--from", dest="source", type=Path, help="a results.parquet, instead of the store")
+    one = add("bench", _bench, "Measure side by side, and print the ratios.", "format")
+    one.add_argument("name", choices=["startup"])
+    return parser
+
+
+_ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
+    "format": lambda p: p.add_argument("--format", choices=FORMATS, default="table"),
+    "store": lambda p: p.add_argument("--store", type=Path, default=Path("store"), help="folder (default: store)"),
+    "data": lambda p: p.add_argument("--data", type=Path, help="folder that holds one folder per data set"),
+    "suite": lambda p: p.add_argument("suite", help="a suite that ships, or a .toml file"),
+    "limit": lambda p: p.add_argument("--limit", type=_positive, help="first look: so many examples; never published"),
+    "quiet": lambda p: p.add_argument("--quiet", action="store_true", help="no progress"),
+}
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number above 0, saw {text!r}")
+    return int(text)
+
+
+def _datasets(args: argparse.Namespace) -> int:
+    from harness.data.cards import dataset_listing
+
+    rows = dataset_listing()
+    show(rows, list(rows[0]), args.format)
+    return 0
+
+
+def _languages(args: argparse.Namespace) -> int:
+    from harness import languages as lang
+
+    if args.name:
+        row = lang.languages()[lang.resolve(args.name)]
+        show([{"column": c, "value": v} for c, v in row.items() if v], ["column", "value"], args.format)
+        return 0
+    columns = ["code", "name", "cluster", "macroarea", "script", "joshi_class", "nllb_resource", "word_order"]
+    show(list(lang.languages().values()), columns, args.format)
+    return 0
+
+
+def _schema(args: argparse.Namespace) -> int:
+    from harness import schema
+
+    tables = [args.table] if args.table else list(schema.TABLES)
+    rows = [
+        {
+            "table": t,
+            "column": c.name,
+            "type": schema.sql_type(c),
+            "null": c.null,
+            "unit": c.unit,
+            "meaning": c.meaning,
+        }
+        for t in tables
+        for c in schema.columns(t)
+    ]
+    show(rows, list(rows[0]), args.format)
+    return 0
+
+
+def _adapt(args: argparse.Namespace) -> int:
+    from harness.data.adapt import adapted, copy_to
+
+    found = adapted(args.name, data=args.data)
+    if args.out:
+        copy_to(found, args.out)
+    rows: dict[str, dict[str, object]] = {}
+    for (split, _), part in found.parts.items():
+        row = rows.setdefault(split, {"dataset": args.name, "split": split, "languages": 0, "rows": 0})
+        row["languages"] = int(str(row["languages"])) + 1
+        row["rows"] = int(str(row["rows"])) + part.rows
+    show(list(rows.values()), ["dataset", "split", "languages", "rows"], args.format)
+    return 0
+
+
+def _suites(args: argparse.Namespace) -> int:
+    from harness.suite import load, shipped
+
+    rows = [{"suite": name, "title": load(name).title, "file": path.name} for name, path in shipped().items()]
+    show(rows, ["suite", "title", "file"], args.format)
+    return 0
+
+
+def _model(args: argparse.Namespace) -> int:
+    from harness import cache
+    from harness.data.cards import model_card, model_names
+    from harness.models import find
+
+    if args.action == "list":
+        rows = [{"model": n, "title": model_card(n).title, "licence": model_card(n).licence} for n in model_names()]
+        show(rows, ["model", "title", "licence"], args.format)
+        return 0
+    if not args.name:
+        raise UserError(f"model import: name a model; there are {', '.join(model_names())}")
+    model = find.find(args.name, where="model import")
+    if args.out:
+        find.make(model, args.out)
+    print(args.out or find.folder(model, cache.root()))
+    return 0
+
+
+def _plan(args: argparse.Namespace) -> int:
+    from harness.plan import describe, make_plan
+    from harness.store import Store
+    from harness.suite import load
+
+    store = Store(args.store) if (args.store / "STORE.json").is_file() else None
+    rows = describe(make_plan(load(args.suite, args.limit), store, args.data))
+    show(rows, list(rows[0]), args.format)
+    return 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    from harness.run.local import run
+    from harness.store import Store
+    from harness.suite import load
+
+    suite = load(args.suite, args.limit)
+    ran = run(suite, Store(args.store), args.data, quiet=args.quiet)
+    print(f"{suite.name}: {len(ran.did)} jobs run, {ran.found} found done, {ran.seconds:.1f} s", file=sys.stderr)
+    for key, reason in ran.failed.items():
+        print(f"failed: {key}: {reason}", file=sys.stderr)
+    return 1 if ran.failed else 0
+
+
+def _status(args: argparse.Namespace) -> int:
+    from harness.inventory import status
+    from harness.store import Store
+
+    show(status(Store(args.store, create=False)), ["suite", "phase", "jobs", "done", "left"], args.format)
+    return 0
+
+
+def _gc(args: argparse.Namespace) -> int:
+    from harness.inventory import collect, unnamed
+    from harness.store import Store
+
+    store = Store(args.store, create=False)
+    rows = unnamed(store)
+    show(rows, ["what", "name", "bytes"], args.format)
+    if args.yes:
+        print(f"{collect(store, rows)} bytes removed", file=sys.stderr)
+    return 0
+
+
+def _query(args: argparse.Namespace) -> int:
+    from harness.analysis.query import query
+    from harness.store import Store
+
+    found = query(args.sql, Store(args.store, create=False))
+    rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+    show(rows, found.columns, args.format)
+    return 0
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from harness.analysis.compare import compare
+    from harness.analysis.terminal import print_report
+    from harness.store import Store
+
+    found = compare(Store(args.store, create=False), args.suite, args.a, args.b, target=args.target)
+    print_report(found, args.format)
+    return 0
+
+
+def _publish(args: argparse.Namespace) -> int:
+    from harness.publish import publish
+    from harness.store import Store
+
+    store = None if args.source else Store(args.store, create=False)
+    print(publish(args.suite, args.out or Path("leaderboards") / args.suite, store, args.source))
+    return 0
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from harness.bench import startup
+
+    rows = startup.measure()
+    show(rows, list(rows[0]), args.format)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

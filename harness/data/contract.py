@@ -1,0 +1,155 @@
+"""What every adapted data set must hold: one set of checks, one cast, for all of them.
+
+An adapter yields some columns of `examples`. Here the rest is filled in (language code, family and the other
+typology columns), the promises of the task kind and the card are checked, and the rows are put in order. The
+first broken promise is one sentence with data set, file and line where the adapter gave them, and column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from harness import languages as lang
+from harness import schema
+from harness.data.cards import DatasetCard
+from harness.errors import UserError, nearest, unknown
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+PLACE = ("file", "line")
+"""Columns that an adapter may add to say where a row stands: the file, and its line, counted from 1."""
+
+FILLED = ("dataset", "edition", *lang.BREAKDOWNS)
+"""Columns of `examples` that are filled here and not by adapters."""
+
+
+def enforce(card: DatasetCard, edition: str, rows: pa.Table) -> pa.Table:
+    """Return ``rows`` as `examples`, ordered by split, language and the adapter's own order.
+
+    :raises UserError: for the first broken promise of the task kind or of the card
+    """
+    import duckdb
+
+    _check_columns(card, rows)
+    with duckdb.connect() as connection:
+        connection.register("given", _numbered(rows))
+        connection.execute(f"create table rows as select {_casts(rows)} from given order by n")
+        for promise in _promises(card):
+            _refuse_first(connection, card, promise)
+        _refuse_empty_splits(connection, card)
+        connection.register("facts", _facts(connection, card))
+        return connection.sql(_ordered(card, edition)).to_arrow_table().cast(schema.arrow("examples"))
+
+
+def _check_columns(card: DatasetCard, rows: pa.Table) -> None:
+    own = [column.name for column in schema.columns("examples") if column.name not in FILLED]
+    for name in rows.column_names:
+        if name not in own and name not in PLACE:
+            raise unknown("column", name, own, f"{card.name}: the adapter's select")
+    needed = {"split", "language", "id", *card.columns} - set(FILLED)
+    if missing := sorted(needed - set(rows.column_names)):
+        raise UserError(f"{card.name}: the adapter's select yields no column {', '.join(missing)}; its card says so")
+
+
+def _numbered(rows: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    return rows.append_column("n", pa.array(range(rows.num_rows), pa.int64()))
+
+
+def _casts(rows: pa.Table) -> str:
+    """The select list that gives every column its type; what the adapter left out is NULL."""
+    types = {column.name: schema.sql_type(column) for column in schema.columns("examples")} | {
+        "file": "VARCHAR",
+        "line": "BIGINT",
+    }
+    given = {name: f'"{name}"' if name in rows.column_names else "null" for name in types if name not in FILLED}
+    return "n, " + ", ".join(f'{value}::{types[name]} as "{name}"' for name, value in given.items())
+
+
+class _Promise(NamedTuple):
+    """A column, the SQL condition of a row that breaks what is promised of it, and what is wrong then."""
+
+    column: str
+    broken: str
+    what: str
+
+
+def _promises(card: DatasetCard) -> Iterator[_Promise]:
+    """Yield what every row must hold, in the order in which a person would want to hear of it."""
+    for column in dict.fromkeys(("split", "language", "id", *schema.TASK_KINDS[card.kind])):
+        yield _Promise(column, f'"{column}" is null', "is empty")
+    for column in ("id", "source", "block", "text", "text_pair", "label"):
+        yield _Promise(column, f'contains("{column}", chr(0))', "holds a NUL character")
+    for column in ("tokens", "tags", "choices"):
+        yield _Promise(column, f"contains(array_to_string(\"{column}\", ''), chr(0))", "holds a NUL character")
+    yield _Promise("split", f"split not in ({_listed(card.splits)})", "is none of the card's splits")
+    if card.kind == "choice":
+        yield _Promise("label", "coalesce(try_cast(label as int), -1) not between 0 and len(choices) - 1", _PLACE)
+    elif card.labels:
+        yield _Promise("label", f"label not in ({_listed(card.labels)})", "is none of the card's labels")
+        yield _Promise(
+            "tags", f"not list_has_all([{_listed(card.labels)}], tags)", "holds what is none of the card's labels"
+        )
+    yield _Promise("tags", "len(tags) <> len(tokens)", "is not as long as tokens")
+    yield _Promise("tokens", "len(tokens) = 0 or list_contains(tokens, '')", "is empty or holds an empty token")
+    yield _Promise("answers", f"len(list_filter(answers, lambda a: {_ASTRAY})) > 0", "is not where its start says")
+    yield _Promise("id", _REPEATED, "stands twice in one split and language")
+
+
+_PLACE = "is no position in choices"
+_ASTRAY = "coalesce(substr(text_pair, a.start + 1, len(a.text)), '') <> a.text"  # both count code points
+_REPEATED = "n in (select n from rows qualify row_number() over (partition by split, language, id order by n) > 1)"
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+
+
+def _refuse_first(connection: duckdb.DuckDBPyConnection, card: DatasetCard, promise: _Promise) -> None:
+    column, broken, what = promise
+    query = f'select n, file, line, split, language, id, "{column}" from rows where {broken} order by n limit 1'
+    found = connection.execute(query).fetchone()
+    if found:
+        n, file, line, *row, value = found
+        place = f"{file}, line {line}" if file else f"row {n + 1} of the adapter ({' '.join(map(str, row))})"
+        seen = "" if value is None else f": {str(value)[:60]!r}"
+        raise UserError(f"{card.name}: {place}: column {column} {what}{seen}")
+
+
+def _refuse_empty_splits(connection: duckdb.DuckDBPyConnection, card: DatasetCard) -> None:
+    have = {row[0] for row in connection.execute("select distinct split from rows").fetchall()}
+    for split in card.splits:
+        if split not in have:
+            raise UserError(f"{card.name}: split {split} has no row; its card promises one, so look for missing files")
+
+
+def _facts(connection: duckdb.DuckDBPyConnection, card: DatasetCard) -> pa.Table:
+    """Return each language code as the data set writes it, its FLORES code and what is known of it."""
+    import pyarrow as pa
+
+    raw = [row[0] for row in connection.execute("select distinct language from rows order by 1").fetchall()]
+    codes = [_code(card, name) for name in raw]
+    known = [lang.facts(code) for code in codes]
+    text = {column: pa.array([facts[column] for facts in known], pa.string()) for column in lang.BREAKDOWNS}
+    return pa.table({"raw": pa.array(raw, pa.string()), "code": pa.array(codes, pa.string()), **text})
+
+
+def _code(card: DatasetCard, name: str) -> str:
+    languages = card.languages
+    code = languages.choices.get(name) or lang.resolve(name, languages.kind, f"{card.name}: column language")
+    if languages.codes and code not in languages.codes:
+        close = ", ".join(nearest(code, languages.codes))
+        raise UserError(f"{card.name}: column language: {code} is none of the card's codes; the nearest are {close}")
+    return code
+
+
+def _ordered(card: DatasetCard, edition: str) -> str:
+    own = {"dataset": f"'{card.name}'", "edition": f"'{edition}'", "language": "facts.code"}
+    own |= {column: f'facts."{column}"' for column in lang.BREAKDOWNS}
+    names = [column.name for column in schema.columns("examples")]
+    chosen = ", ".join(f'{own.get(name, f"rows.{name}")} as "{name}"' for name in names)
+    return f"select {chosen} from rows join facts on rows.language = facts.raw order by split, facts.code, n"

@@ -1,0 +1,77 @@
+"""The generated block of a data set's card: counts, lengths and digests, as the adapted file has them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from harness.data.adapt import Adapted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+OPEN, CLOSE = "<!-- generated -->", "<!-- end of generated -->"
+
+QUANTILES = (0, 25, 50, 75, 95, 100)
+"""Percentiles of lengths; each is a length that occurs (nearest rank)."""
+
+
+def generated_block(adapted: Adapted) -> str:
+    """Return the block between its two comments: rows by split and language, labels, lengths and digests."""
+    splits = list(dict.fromkeys(split for split, _ in adapted.parts))
+    counted = {split: adapted.rows(split, columns=["text", "text_pair", "tokens", "label", "tags"]) for split in splits}
+    lines = [OPEN, "", "## Generated", ""]
+    lines += _table(["split", "rows", "languages", "digest"], _totals(adapted, splits))
+    lines += _table(["length of", "split", *(f"{q} %" for q in QUANTILES)], _lengths(counted))
+    lines += _table(["label", *splits], _labels(adapted, counted))
+    lines += _table(["language", *splits], _languages(adapted, splits))
+    return "\n".join([*lines, CLOSE])
+
+
+def with_block(card: str, block: str) -> str:
+    """Return the text of a card with ``block`` in place of its generated block, or at its end."""
+    old = re.compile(re.escape(OPEN) + ".*?" + re.escape(CLOSE), re.DOTALL)
+    if old.search(card):
+        return old.sub(lambda _: block, card)
+    return f"{card.rstrip()}\n\n{block}\n"
+
+
+def _table(head: list[str], rows: Iterable[Iterable[object]]) -> list[str]:
+    body = [f"| {' | '.join(map(str, row))} |" for row in rows]
+    return [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *body, ""] if body else []
+
+
+def _totals(adapted: Adapted, splits: list[str]) -> Iterator[list[object]]:
+    for split in splits:
+        parts = {language: part for (s, language), part in adapted.parts.items() if s == split}
+        mark = hashlib.sha256("".join(f"{code} {part.digest}\n" for code, part in parts.items()).encode())
+        yield [split, sum(part.rows for part in parts.values()), len(parts), f"`{mark.hexdigest()[:16]}`"]
+
+
+def _lengths(counted: dict[str, pa.Table]) -> Iterator[list[object]]:
+    for column, unit in (("text", "code points"), ("text_pair", "code points"), ("tokens", "tokens")):
+        for split, rows in counted.items():
+            lengths = sorted(len(value) for value in rows[column].to_pylist() if value is not None)
+            if lengths:
+                ranks = (max(0, -(-q * len(lengths) // 100) - 1) for q in QUANTILES)
+                yield [f"{column}, {unit}", split, *(lengths[rank] for rank in ranks)]
+
+
+def _labels(adapted: Adapted, counted: dict[str, pa.Table]) -> Iterator[list[object]]:
+    found = {split: Counter(_said(rows)) for split, rows in counted.items()}
+    for label in adapted.card.labels:
+        yield [label, *(count[label] for count in found.values())]
+
+
+def _said(rows: pa.Table) -> Iterator[str]:
+    yield from (label for label in rows["label"].to_pylist() if label is not None)
+    yield from (tag for tags in rows["tags"].to_pylist() if tags is not None for tag in tags)
+
+
+def _languages(adapted: Adapted, splits: list[str]) -> Iterator[list[object]]:
+    for language in sorted({language for _, language in adapted.parts}):
+        parts = (adapted.parts.get((split, language)) for split in splits)
+        yield [language, *(part.rows if part else 0 for part in parts)]

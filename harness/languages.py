@@ -1,0 +1,141 @@
+"""Any code or English name → one FLORES code, and what is known of each language.
+
+The facts are `datacards/languages.csv` (205 codes), the names other data sets use are
+`datacards/aliases.csv`, and the clusters that differ from the Glottolog family are
+`datacards/clusters.csv`; the card `datacards/languages.md` has their sources and doubts.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from harness import resources
+from harness.errors import UserError, unknown
+
+Language = Mapping[str, str | None]
+"""One row of the languages table, plus `cluster` and `unit`: column → value, None where unknown."""
+
+BREAKDOWNS = ("family", "cluster", "macroarea", "script", "nllb_resource", "joshi_class", "word_order")
+"""The columns of the languages table that every example carries, so that its file stands on its own."""
+
+OUTSIDE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")
+"""What the code of a language outside the table must look like: ISO 639-3 + script."""
+
+
+def _rows(table: str) -> list[dict[str, str]]:
+    with (resources.folder("datacards") / table).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """Return code → row for the 204 FLORES-200 codes and N'Ko, in the order of the codes."""
+    overrides = {(r["column"], r["value"]): r["cluster"] for r in _rows("clusters.csv")}
+    table: dict[str, Language] = {}
+    for row in _rows("languages.csv"):
+        facts: dict[str, str | None] = {name: value or None for name, value in row.items()}
+        facts["unit"] = row["glottocode_language"]
+        facts["cluster"] = _cluster(row, overrides)
+        table[row["code"]] = MappingProxyType(facts)
+    return MappingProxyType(table)
+
+
+def _cluster(row: dict[str, str], overrides: dict[tuple[str, str], str]) -> str:
+    """Statistics §0.2: the family; an override; or its own name where the family is no genealogy."""
+    if named := overrides.get(("code", row["code"])):
+        return named
+    if not row["family"] or ("family", row["family"]) in overrides:
+        return row["name"]
+    return row["family"]
+
+
+@cache
+def _aliases() -> Mapping[str, Mapping[str, list[dict[str, str]]]]:
+    """Alias kind → alias → its candidates."""
+    kinds: dict[str, dict[str, list[dict[str, str]]]] = defaultdict(lambda: defaultdict(list))
+    for row in _rows("aliases.csv"):
+        kinds[row["kind"]][row["alias"]].append(row)
+    return kinds
+
+
+def columns() -> list[str]:
+    """Return the names of the columns that every row of the languages table has."""
+    return list(next(iter(languages().values())))
+
+
+@cache
+def spelled(kind: str, where: str = "") -> Mapping[str, str]:
+    """Return alias → FLORES code for every alias of one kind that means one code there."""
+    meant = {alias: _default(rows) for alias, rows in _kind(kind, where).items()}
+    return {alias: code for alias, code in meant.items() if code}
+
+
+def candidates(name: str) -> set[str]:
+    """Return every FLORES code that ``name`` may stand for, in any kind: the members of a macrolanguage."""
+    return {row["code"] for names in _aliases().values() for row in names.get(name, ())}
+
+
+def resolve(name: str, kind: str | None = None, where: str = "") -> str:
+    """Return the FLORES code that ``name`` stands for.
+
+    With an alias ``kind`` (the data set's own spelling) only that kind is asked, because one
+    string can mean two languages: ``tg`` is Tajik, and Tigrinya in AfriSenti. Without one a
+    FLORES code is itself, and any other name must mean the same in every kind that has it.
+    ``where`` opens the message of the :class:`UserError` that an unknown or ambiguous name gets.
+    """
+    if kind is None and name in languages():
+        return name
+    asked = _aliases() if kind is None else {kind: _kind(kind, where)}
+    found = {k: names[name] for k, names in asked.items() if name in names}
+    if not found:
+        known = {alias for names in asked.values() for alias in names}
+        raise unknown("language", name, known, where)
+    meant = {_default(rows) for rows in found.values()}
+    if len(meant) > 1 or None in meant:
+        raise _ambiguous(name, found, where)
+    return str(meant.pop())
+
+
+def _kind(kind: str, where: str) -> Mapping[str, list[dict[str, str]]]:
+    if kind not in _aliases():
+        raise unknown("kind of language code", kind, _aliases(), where)
+    return _aliases()[kind]
+
+
+def _default(rows: list[dict[str, str]]) -> str | None:
+    return next((row["code"] for row in rows if row["default"] == "true"), None)
+
+
+def _ambiguous(name: str, found: Mapping[str, list[dict[str, str]]], where: str) -> UserError:
+    means = "; ".join(f"{kind}: {', '.join(row['code'] for row in rows)}" for kind, rows in found.items())
+    return UserError(f"{where + ': ' if where else ''}language {name!r} is ambiguous ({means}); write the FLORES code")
+
+
+def facts(code: str) -> Language:
+    """Return the :data:`BREAKDOWNS` of ``code``; of a language outside the table only the script."""
+    if row := languages().get(code):
+        return {column: row[column] for column in BREAKDOWNS}
+    if not OUTSIDE.fullmatch(code):
+        raise unknown("language", code, languages())
+    return {column: code[4:] if column == "script" else None for column in BREAKDOWNS}
+
+
+def cluster(code: str) -> str:
+    """Return the cluster of every claim across languages: statistics §0.2."""
+    if code not in languages():
+        raise unknown("language", code, languages())
+    return str(languages()[code]["cluster"])
+
+
+def unit(code: str) -> str:
+    """Return the language that ``code`` is one script or standard of: statistics §9.
+
+    It is the Glottolog code of the language; outside the table the ISO 639-3 code.
+    """
+    row = languages().get(code)
+    return str(row["unit"]) if row else code[:3]

@@ -1,0 +1,125 @@
+"""What a suite's ``model = "…"`` names: a model card, a Hugging Face folder, or a Hub id and revision.
+
+``find`` knows a carded model's digest without its weights, so that a plan needs none; ``folder`` imports or
+makes them when training asks. Any other model is known by the contents of its folder.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.data.cards import ModelCard, model_card, model_names
+from harness.errors import UserError, unknown
+from harness.models import hub, layout, manifest
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model as a plan and a training job need it; ``folder`` gives its files.
+
+    ``digest`` names weights and tokenizer: equal digests, equal outputs. ``prefix`` opens every text.
+    ``pooling`` makes a vector of the states, and ``normalise`` scales it to length 1, as it was trained.
+    ``layers`` and ``hidden`` are counts. Of an ``untrained`` model no result supports a claim.
+    """
+
+    name: str
+    digest: str
+    prefix: str
+    pooling: str
+    normalise: bool
+    layers: int
+    hidden: int
+    untrained: bool = False
+    caveats: tuple[str, ...] = ()
+    importer: str = ""
+    source: str = ""
+    path: Path | None = None
+
+
+def find(spec: str, where: str = "") -> Model:
+    """Return the model that ``spec`` names: a card, a folder, or ``org/name@revision`` on the Hub.
+
+    A model of the Hub is downloaded if it is not in the Hub's cache yet.
+
+    :raises UserError: for what cannot be found or must not be loaded; the sentence opens with ``where``
+    """
+    place = f"{where}: " if where else ""
+    if spec in model_names():
+        return _from_card(model_card(spec))
+    path = Path(spec).expanduser()
+    if path.exists():
+        return _from_folder(path, path.resolve().name, place)
+    repository, _, revision = spec.partition("@")
+    if hub.ID.fullmatch(repository):
+        return _from_folder(hub.snapshot(repository, revision, layout.FILES, place), spec, place)
+    if path.name != spec:
+        raise UserError(f"{place}{spec}: no such folder; name a model's folder, a card or org/name@revision")
+    raise unknown("model", spec, model_names(), where)
+
+
+def folder(model: Model, cache: Path) -> Path:
+    """Return the folder with a model's files; a carded model is imported or made in ``cache``/models first.
+
+    :raises UserError: where the import fails or the cache cannot be written
+    """
+    if model.path is not None:
+        return model.path
+    target = cache / "models" / f"{model.name}-{model.digest[:16]}"
+    if not manifest.complete(target):
+        shutil.rmtree(target, ignore_errors=True)
+        make(model, target)
+    for path in target.iterdir():
+        os.utime(path)  # the cache drops first what was not used for longest
+    return target
+
+
+def make(model: Model, target: Path) -> None:
+    """Import or make a carded model into the folder ``target``.
+
+    :raises UserError: where a package is missing, or ``target`` exists or cannot be written
+    """
+    try:
+        from harness.models import e5, tiny
+    except ModuleNotFoundError as error:
+        remedy = "pip install 'stiltbench[train]'"
+        raise UserError(f"model {model.name}: {error.name} is not installed; {remedy}") from None
+    if model.importer == "tiny":
+        tiny.make_tiny(target, model.source)
+    else:
+        e5.import_e5(target)
+
+
+def _from_card(card: ModelCard) -> Model:
+    # Without a source file the vocabulary comes from Babel's names, which change with its version.
+    source = card.sha256 or f"babel {importlib.metadata.version('babel')}"
+    return _carded(card, manifest.digest(card.importer, source), source)
+
+
+def _from_folder(path: Path, name: str, place: str) -> Model:
+    layers, hidden = layout.sizes(path, place)
+    digest = layout.digest(path)
+    made = manifest.read(path)
+    if made is not None:
+        return _carded(model_card(made.model, f"{path / manifest.NAME}"), digest, made.source, path)
+    return Model(name, digest, prefix="", pooling="mean", normalise=True, layers=layers, hidden=hidden, path=path)
+
+
+def _carded(card: ModelCard, digest: str, source: str, path: Path | None = None) -> Model:
+    return Model(
+        name=card.name,
+        digest=digest,
+        prefix=card.prefix,
+        pooling=card.pooling,
+        normalise=card.normalise,
+        layers=card.layers,
+        hidden=card.hidden,
+        untrained=card.untrained,
+        caveats=card.caveats,
+        importer=card.importer,
+        source=source,
+        path=path,
+    )

@@ -1,0 +1,106 @@
+"""What a folder must hold to be loaded as a model, and the digest of what it holds.
+
+Only safetensors are loaded, and no code: a folder with pickles alone, or that asks for code, is refused.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from harness import cache
+from harness.errors import UserError
+from harness.models import manifest
+
+TOKENIZERS = ["tokenizer.json", "vocab.txt", "vocab.json", "*.model"]
+"""The files of which a folder must have one, to turn text into ids."""
+
+FILES = [
+    "config.json",
+    "*.safetensors",
+    "*.safetensors.index.json",
+    *TOKENIZERS,
+    "merges.txt",
+    "added_tokens.json",
+    "special_tokens_map.json",
+    "tokenizer_config.json",
+]
+"""The files that decide what a model computes: they make its digest, and only they are downloaded."""
+
+PICKLES = ["*.bin", "*.pt", "*.pth", "*.ckpt"]
+
+
+def sizes(path: Path, place: str = "") -> tuple[int, int]:
+    """Return the number of layers and the hidden size of the model in a folder that may be loaded.
+
+    :raises UserError: for any other folder; the sentence opens with ``place``
+    """
+    at = f"{place}{path}"
+    _check(path, at)
+    config = _json(path, "config.json", at)
+    return _count(config, "num_hidden_layers", at), _count(config, "hidden_size", at)
+
+
+def _check(path: Path, at: str) -> None:
+    if not path.is_dir():
+        raise UserError(f"{at}: a file; expected a model's folder")
+    if not (path / "config.json").is_file():
+        raise UserError(f"{at}: no config.json, so not a Hugging Face model; name the folder that has it")
+    if not _files(path, TOKENIZERS):
+        raise UserError(f"{at}: no tokenizer; put {' or '.join(TOKENIZERS)} of the model there")
+    if not _files(path, ["*.safetensors"]):
+        raise UserError(f"{at}: no *.safetensors{_conversion(path)}")
+    for name in ("config.json", "tokenizer_config.json"):
+        if "auto_map" in _json(path, name, at):
+            raise UserError(f"{at}/{name}: auto_map asks to run code of its own; use a model without it")
+
+
+def _count(config: dict[str, Any], key: str, at: str) -> int:
+    count = config.get(key)
+    if not isinstance(count, int):
+        raise UserError(f"{at}/config.json: {key} is {count}, expected a number; use a BERT-like encoder")
+    return count
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 over a folder's ``FILES``, remembered by their paths, sizes and times of change."""
+    found = _files(path.resolve(), FILES)
+    facts = [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in found]
+    key = hashlib.sha256(repr(facts).encode()).hexdigest()
+    known = cache.find("model_digests", key)
+    if known is not None:
+        return known.read_text()
+    contents = "".join(f"{p.name} {manifest.sha256(p)}\n" for p in found)
+    computed = hashlib.sha256(contents.encode()).hexdigest()
+    with cache.writing("model_digests", key) as file:
+        file.write_text(computed)
+    return computed
+
+
+def _files(path: Path, patterns: list[str]) -> list[Path]:
+    files = [p for p in sorted(path.iterdir()) if p.is_file()]
+    return [p for p in files if any(fnmatch.fnmatchcase(p.name, pattern) for pattern in patterns)]
+
+
+def _conversion(path: Path) -> str:
+    if not _files(path, PICKLES):
+        return "; put the model's weights there"
+    return (
+        ", only pickled weights, which can run code and are never loaded; where you trust them, convert them "
+        f"with transformers: AutoModel.from_pretrained({str(path)!r}).save_pretrained({str(path)!r})"
+    )
+
+
+def _json(path: Path, name: str, at: str) -> dict[str, Any]:
+    if not (path / name).is_file():
+        return {}
+    try:
+        content = json.loads((path / name).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{at}/{name}: not JSON ({error}); get the file again") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{at}/{name}: a {type(content).__name__}, expected an object; get the file again")
+    return content

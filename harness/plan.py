@@ -1,0 +1,393 @@
+"""A suite and a store become a graph of jobs: what is there, what is to do, what each arm saw, and what would leak.
+
+Needs no torch. A job declares everything that its result depends on; arms that share a prefix share its jobs, and a
+predict job that covers some of the languages already is reused, so that a new language costs only itself. A job knows
+no suite: cells say which job fills which place of the suite's table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from harness import languages as lang
+from harness.data import adapt, cards, draw
+from harness.data.adapt import Adapted
+from harness.errors import UserError
+from harness.models.find import Model, find
+from harness.store import Spec, Store, job_key
+from harness.suite import Recipe, Suite, Target, Test
+
+EPOCHS = {"intermediate": 1, "target": 1, "predict": 1, "score": 1}
+"""Code epoch of each phase: raised when the same declaration gives other results. History: CHANGELOG.md."""
+
+INTERMEDIATE = "intermediate"
+"""Name under which cells hold the scores of an arm's own intermediate task, on its check split."""
+
+
+class Cell(NamedTuple):
+    """One place in the suite's table, and a job that fills it."""
+
+    arm: str
+    target: str
+    seed: int
+    phase: str
+    job: str
+
+
+@dataclass
+class Plan:
+    """The graph: jobs in an order in which each comes after its parent, and the cells that they fill."""
+
+    suite: Suite
+    model: Model
+    languages: list[str]
+    jobs: dict[str, Spec] = field(default_factory=dict)
+    cells: list[Cell] = field(default_factory=list)
+    seen: list[tuple[str, str, str, str | None]] = field(default_factory=list)
+    draws: dict[str, pa.Table] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+
+    @property
+    def todo(self) -> list[str]:
+        """Keys of the jobs to run, parents first: what is missing, and parents whose weights it needs."""
+        wanted: set[str] = set()
+        for key in reversed(list(self.jobs)):
+            if key not in self.done or key in wanted:
+                wanted.add(key)
+                parent = self.jobs[key]["parent"]
+                if parent and parent not in self.done:
+                    wanted.add(parent)
+        return [key for key in self.jobs if key in wanted]
+
+    def add(self, spec: Spec) -> str:
+        """Add a job unless it is there, and return its key."""
+        key = job_key(spec)
+        self.jobs.setdefault(key, spec)
+        return key
+
+
+def make_plan(suite: Suite, store: Store | None, data: Path | None = None) -> Plan:
+    """Return the graph of a checked suite; ``data`` is the folder that holds one folder per data set.
+
+    Leakage, languages that a data set lacks and too few shared items are :class:`UserError`s.
+    """
+    return _Planner(suite, store, data).plan()
+
+
+class _Planner:
+    """Builds one plan: holds the adapted data sets and what the store covers while the graph grows."""
+
+    def __init__(self, suite: Suite, store: Store | None, data: Path | None) -> None:
+        self.suite, self.store, self.data = suite, store, data
+        self.adapted: dict[str, Adapted] = {}
+        self.out = Plan(suite, find(suite.model, where=suite.name), suite_languages(suite))
+        self.common: Spec = {
+            "model": self.out.model.digest,
+            "precision": suite.precision if suite.precision != "auto" else best_precision(),
+            "threads": suite.threads,
+        }
+        self.covered = _Coverage(store)
+
+    def plan(self) -> Plan:
+        draws = self._arm_draws()
+        for arm in self.suite.arms:
+            self._seen(arm, draws.get(arm))
+            for seed in self.suite.seeds:
+                self._cells_of(arm, seed, draws.get(arm))
+        if self.store:
+            self.out.done = {key for key in self.out.jobs if self.store.done(key)}
+            self._reopen_dropped_weights()
+        return self.out
+
+    def _reopen_dropped_weights(self) -> None:
+        """A finished phase whose weights were dropped counts as undone where a missing job starts from them."""
+        assert self.store is not None
+        for key in reversed(list(self.out.jobs)):
+            parent = self.out.jobs[key]["parent"]
+            needs_weights = parent and self.out.jobs[key]["phase"] in ("target", "predict")
+            if key not in self.out.done and needs_weights:
+                if not (self.store.folder(parent) / "model.safetensors").is_file():
+                    self.out.done.discard(parent)
+
+    def _data(self, name: str) -> Adapted:
+        if name not in self.adapted:
+            self.adapted[name] = adapt.adapted(name, data=self.data, edition=self.suite.edition)
+        return self.adapted[name]
+
+    def _languages(self, name: str, split: str, wanted: str | list[str], where: str) -> list[str]:
+        """Languages of a split that are asked for; one that is named and missing is refused."""
+        have = {language for s, language in self._data(name).parts if s == split}
+        if wanted == "all":
+            return sorted(have)
+        missing = sorted(set(wanted) - have)
+        if missing:
+            raise UserError(f"{self.suite.name}: {where}: {name} has no {split} rows in {', '.join(missing)}")
+        return sorted(wanted)
+
+    # -- draws -------------------------------------------------------------------------------------------------
+
+    def _arm_draws(self) -> dict[str, str]:
+        """Draw each arm's rows: the same items in all of them. Returns arm → digest of its draw."""
+        arms = {name: arm.mix[0] for name, arm in self.suite.arms.items() if arm.mix}
+        if not arms or self.suite.intermediate is None:
+            return {}
+        spoken = {a: self._languages(m.data, m.split, m.languages, f"arms.{a}") for a, m in arms.items()}
+        pools = {a: draw.pool(self._data(m.data), m.split, spoken[a]) for a, m in arms.items()}
+        wanted = self.suite.intermediate.examples
+        count = min(wanted, self.suite.limit or wanted)
+        items = draw.shared_items(pools, count, f"{self.suite.name}: intermediate.examples")
+        return {
+            a: self._keep(draw.draw(self._data(m.data), m.split, draw.rotate(items, pools[a]), items))
+            for a, m in arms.items()
+        }
+
+    def _keep(self, table: pa.Table) -> str:
+        digest = draw.digest(table)
+        self.out.draws[digest] = table
+        return digest
+
+    def _digests(self, name: str, split: str, languages: list[str]) -> Spec:
+        parts = self._data(name).parts
+        return {
+            "dataset": name,
+            "edition": self.suite.edition,
+            "split": split,
+            "languages": {code: parts[split, code].digest for code in sorted(set(languages))},
+        }
+
+    # -- jobs --------------------------------------------------------------------------------------------------
+
+    def _cells_of(self, arm: str, seed: int, drawn: str | None) -> None:
+        base = self._intermediate(arm, seed, drawn) if drawn else None
+        if base and drawn and self.suite.intermediate and self.suite.intermediate.check:
+            table = self.out.draws[drawn]
+            spoken = sorted(set(table["language"].to_pylist()))
+            name, split = table["dataset"][0].as_py(), self.suite.intermediate.check
+            self._predict(arm, INTERMEDIATE, seed, base, name, split, spoken, {})
+        for name, target in self.suite.targets.items():
+            self._target_cells(arm, name, target, seed, base)
+
+    def _target_cells(self, arm: str, name: str, target: Target, seed: int, base: str | None) -> None:
+        model = self._target(arm, name, target, seed, base) if target.train else base
+        task: Spec = {}
+        if target.pivot:
+            layers = target.layers or [self.out.model.layers]
+            task = {"pivot": target.pivot, "directions": sorted(target.directions), "layers": layers}
+        for test in target.test:
+            self._predict(arm, name, seed, model, test.data, test.split, self._scored(name, target, test), task)
+
+    def _scored(self, name: str, target: Target, test: Test) -> list[str]:
+        """Return the languages that a target is scored in: the suite's that the split has, without the pivot."""
+        if target.pivot:
+            self._languages(test.data, test.split, [target.pivot], f"targets.{name}.pivot")
+        spoken = self._languages(test.data, test.split, self.suite.languages.include, f"targets.{name}")
+        return [code for code in spoken if code in self.out.languages and code != target.pivot]
+
+    def _train_spec(self, phase: str, parent: str | None, recipe: Recipe, digest: str, seed: int) -> Spec:
+        """Declare a training job that reads one draw."""
+        table = self.out.draws[digest]
+        name, split = table["dataset"][0].as_py(), table["split"][0].as_py()
+        how = {f: getattr(recipe, f) for f in recipe.__struct_fields__ if f != "select"}
+        return {
+            "phase": phase,
+            "code": EPOCHS[phase],
+            "parent": parent,
+            **self.common,
+            "data": self._digests(name, split, table["language"].to_pylist()),
+            "draw": digest,
+            "labels": list(cards.dataset_card(name).labels),
+            "recipe": how,
+            "seed": seed,
+        }
+
+    def _intermediate(self, arm: str, seed: int, drawn: str) -> str:
+        assert self.suite.intermediate is not None
+        spec = self._train_spec("intermediate", None, self.suite.recipes[self.suite.intermediate.recipe], drawn, seed)
+        spec["control"] = self.suite.arms[arm].control
+        key = self.out.add(spec)
+        self.out.cells.append(Cell(arm, INTERMEDIATE, seed, "intermediate", key))
+        return key
+
+    def _target(self, arm: str, name: str, target: Target, seed: int, base: str | None) -> str:
+        assert target.train is not None and target.recipe is not None
+        train = target.train
+        spoken = self._languages(train.data, train.split, train.languages, f"targets.{name}.train")
+        drawn = self._keep(draw.whole(self._data(train.data), train.split, spoken, self.suite.limit))
+        key = self.out.add(self._train_spec("target", base, self.suite.recipes[target.recipe], drawn, seed))
+        self.out.cells.append(Cell(arm, name, seed, "target", key))
+        return key
+
+    def _predict(
+        self,
+        arm: str,
+        target: str,
+        seed: int,
+        parent: str | None,
+        data: str,
+        split: str,
+        spoken: list[str],
+        task: Spec,
+    ) -> None:
+        """Cover ``spoken`` by predict jobs that the store has, and plan one job for the rest; score each."""
+        if not spoken:
+            raise UserError(f"{self.suite.name}: targets.{target}: {data} has no {split} rows in the suite's languages")
+        self._refuse_leaks(target, parent, data, split)
+        spec: Spec = {
+            "phase": "predict",
+            "code": EPOCHS["predict"],
+            "parent": parent,
+            **self.common,
+            "data": self._digests(data, split, spoken),
+            "kind": self._data(data).card.kind,
+            "task": task | ({"pivot_digest": self._data(data).parts[split, task["pivot"]].digest} if task else {}),
+            "limit": self.suite.limit,
+        }
+        for part in self.covered.split(spec):
+            key = self.out.add(part)
+            score = self.out.add({"phase": "score", "code": EPOCHS["score"], "parent": key, "data": part["data"]})
+            self.out.cells.append(Cell(arm, target, seed, "predict", key))
+            self.out.cells.append(Cell(arm, target, seed, "score", score))
+
+    # -- what was seen, and what would leak ----------------------------------------------------------------------
+
+    def _seen(self, arm: str, drawn: str | None) -> None:
+        """Say for each language what the arm's training met of it; a language's scripts and standards are one."""
+        spoken = set(self.out.draws[drawn]["language"].to_pylist()) if drawn else set()
+        met = {lang.unit(code) for code in spoken}
+        for name, target in self.suite.targets.items():
+            trained = {lang.unit(code) for code in target.train.languages} if target.train else set()
+            for code in sorted({code for test in target.test for code in self._scored(name, target, test)}):
+                unit = lang.unit(code)
+                what = "target" if unit in trained else "intermediate" if unit in met else None
+                self.out.seen.append((arm, name, code, what))
+
+    def _refuse_leaks(self, target: str, parent: str | None, data: str, split: str) -> None:
+        """Refuse a test set of which an ancestor has met a source, in any language."""
+        tested = self._sources(data, split)
+        while parent:
+            spec = self.out.jobs[parent]
+            drawn = self.out.draws[spec["draw"]]
+            met = (set(drawn["source"].to_pylist()) - {None}) & tested
+            if met:
+                trained = f"{spec['data']['dataset']} {spec['data']['split']}"
+                raise UserError(
+                    f"{self.suite.name}: targets.{target}: {len(met)} of {len(tested)} items of {data} {split} stand in "
+                    f"{trained}, which the {spec['phase']} phase trains on; name another split or data set"
+                )
+            parent = spec["parent"]
+
+    def _sources(self, data: str, split: str) -> set[str]:
+        adapted = self._data(data)
+        if not hasattr(self, "_tested"):
+            self._tested: dict[tuple[str, str], set[str]] = {}
+        if (data, split) not in self._tested:
+            rows = adapted.rows(split, None, columns=["source"])
+            self._tested[data, split] = set(rows["source"].unique().to_pylist()) - {None}
+        return self._tested[data, split]
+
+
+class _Coverage:
+    """Which languages finished predict jobs of the store cover, by what they declare otherwise."""
+
+    def __init__(self, store: Store | None) -> None:
+        self.found: dict[str, list[Spec]] = {}
+        for key in store.keys() if store else []:
+            spec = store.job(key)["spec"]  # type: ignore[union-attr]
+            if spec["phase"] == "predict":
+                self.found.setdefault(self._kin(spec), []).append(spec)
+
+    @staticmethod
+    def _kin(spec: Spec) -> str:
+        return job_key({**spec, "data": {**spec["data"], "languages": {}}})
+
+    def split(self, spec: Spec) -> list[Spec]:
+        """Return finished jobs that cover disjoint parts of ``spec``'s languages, then one for what is left."""
+        left = dict(spec["data"]["languages"])
+        taken = []
+        candidates = self.found.get(self._kin(spec), [])
+        for old in sorted(candidates, key=lambda s: -len(s["data"]["languages"])):
+            covers = old["data"]["languages"]
+            if covers.items() <= left.items():
+                taken.append(old)
+                left = {code: d for code, d in left.items() if code not in covers}
+        if left:
+            taken.append({**spec, "data": {**spec["data"], "languages": left}})
+        return taken
+
+
+def describe(plan: Plan) -> list[dict[str, Any]]:
+    """Return a row per arm and target: its jobs, how many are done, what it reads, and how many languages are unseen."""
+    rows = []
+    for arm in plan.suite.arms:
+        for target in dict.fromkeys(cell.target for cell in plan.cells if cell.arm == arm):
+            jobs = {c.job for c in plan.cells if c.arm == arm and c.target in (target, INTERMEDIATE)}
+            own = {c.job for c in plan.cells if c.arm == arm and c.target == target}
+            seen = {code: what for a, t, code, what in plan.seen if (a, t) == (arm, target)}
+            drawn = [plan.jobs[j]["draw"] for j in jobs if plan.jobs[j]["phase"] == "intermediate"]
+            rows.append(
+                {
+                    "arm": arm,
+                    "target": target,
+                    "jobs": len(own),
+                    "done": len(own & plan.done),
+                    "intermediate rows": len(plan.draws[drawn[0]]) if drawn else 0,
+                    "in languages": len(set(plan.draws[drawn[0]]["language"].to_pylist())) if drawn else 0,
+                    "unseen": sum(what is None for what in seen.values()) if seen else None,
+                }
+            )
+    jobs_in_all = {"arm": "(all)", "target": "(all)", "jobs": len(plan.jobs), "done": len(plan.done)}
+    return [*rows, jobs_in_all]
+
+
+def suite_languages(suite: Suite) -> list[str]:
+    """Return the codes that the suite's table [languages] selects, sorted.
+
+    ``where`` is a condition on the languages table in SQL; ``per_family`` keeps at most so many codes of a cluster,
+    chosen with ``seed``.
+    """
+    choice = suite.languages
+    known = lang.languages()
+    codes = sorted(known) if choice.include == "all" else sorted(choice.include)
+    if choice.where:
+        codes = _where(choice.where, codes, suite.name)
+    if choice.per_family:
+        codes = _per_family(codes, choice.per_family, choice.seed)
+    return codes
+
+
+def _where(condition: str, codes: list[str], suite: str) -> list[str]:
+    import duckdb
+
+    from harness.resources import folder
+
+    table = folder("datacards") / "languages.csv"
+    with duckdb.connect() as con:
+        con.execute("create table languages as select * from read_csv(?)", [str(table)])
+        con.execute("set enable_external_access = false")
+        try:
+            found = con.execute(f"select code from languages where {condition}").fetchall()
+        except duckdb.Error as e:
+            raise UserError(f"{suite}: languages.where: {str(e).splitlines()[0][:200]}") from None
+    return sorted(set(codes) & {row[0] for row in found})
+
+
+def _per_family(codes: list[str], count: int, seed: int) -> list[str]:
+    clusters: dict[str, list[str]] = {}
+    for code in draw.item_order(f"{seed}:{code}" for code in codes):
+        clusters.setdefault(lang.cluster(code.split(":")[1]), []).append(code.split(":")[1])
+    return sorted(code for members in clusters.values() for code in members[:count])
+
+
+def best_precision() -> str:
+    """Return bf16 where the device computes in it natively, else fp32; asks the kernel, not torch."""
+    if Path("/proc/driver/nvidia").exists():
+        return "bf16"
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return "fp32"
+    return "bf16" if "avx512_bf16" in flags or "amx_bf16" in flags else "fp32"

@@ -1,0 +1,68 @@
+"""Statements become a leaderboard: a page, its figures, and the one file that all of it is rendered from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+from harness.analysis import results as found
+from harness.errors import UserError
+from harness.publish.page import render
+from harness.store import Store, writing_folder_errors
+
+
+def publish(suite: str, out: Path, store: Store | None, source: Path | None = None) -> Path:
+    """Write a suite's page into ``out`` from a store, or from a published ``results.parquet``; return the page.
+
+    Results of a first look (``--limit``) and unfinished suites are refused. The page is always rendered from the file
+    beside it, so both ways give the same bytes.
+    """
+    with writing_folder_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+        try:
+            file = made / "results.parquet"
+            if source is not None:
+                _read(source, suite)
+                shutil.copyfile(source, file)
+            elif store is not None:
+                found.write(_finished(found.from_store(store, suite), suite), file)
+            files, statements = render(_read(file, suite))
+            for name, text in files.items():
+                (made / name).write_text(text, encoding="utf-8")
+            (made / "statements.json").write_text(
+                json.dumps(statements, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8"
+            )
+            made.chmod(0o755)
+            _swap(made, out)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    return out / "index.md"
+
+
+def _read(path: Path, suite: str) -> found.Results:
+    results = found.from_file(path)
+    if results.suite.name != suite:
+        raise UserError(f"{path}: holds the results of {results.suite.name}, not of {suite}")
+    return results
+
+
+def _finished(results: found.Results, suite: str) -> found.Results:
+    if results.suite.limit is not None:
+        raise UserError(
+            f"{suite}: a first look (--limit {results.suite.limit}) is never published; run the whole suite"
+        )
+    done = sum(phase["jobs"] for phase in results.facts["phases"])
+    if done < results.facts["planned"]:
+        raise UserError(f"{suite}: {done} of {results.facts['planned']} jobs are done; `stiltbench run` does the rest")
+    return results
+
+
+def _swap(made: Path, out: Path) -> None:
+    old = Path(f"{made}.old")
+    if out.exists():
+        out.replace(old)
+    made.replace(out)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Runs a plan: here by local processes."""

@@ -1,0 +1,1 @@
+"""From predictions to example scores: metrics and their sufficient statistics, numpy only."""

@@ -1,0 +1,1 @@
+"""Jobs become checkpoints and predictions. The one place that imports torch."""

@@ -1,0 +1,133 @@
+"""The encoder in two parts: frozen lower layers, whose states are computed once, and the layers above them.
+
+A Hugging Face body is cut at a ``level`` (0 keeps it whole). The part above reads states of the layer below instead
+of token ids and is otherwise the library's own code; tests hold its outputs and gradients equal to the whole body's.
+"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from torch import nn
+from transformers import AutoConfig, AutoModel
+from transformers.utils import logging
+
+from harness.errors import UserError
+
+logging.set_verbosity_error()  # layers above a cut are "unexpected" on purpose; what is missing is refused below
+logging.disable_progress_bar()
+
+Tensors = dict[str, torch.Tensor]
+
+
+class _States(nn.Module):
+    """Stands where the embeddings were: hands on the states that it is given."""
+
+    def forward(self, inputs_embeds: torch.Tensor, **_: Any) -> torch.Tensor:
+        return inputs_embeds
+
+
+class Encoder(nn.Module):
+    """Layers ``level + 1`` to the top of a Hugging Face encoder; with ``level`` 0, the whole of it.
+
+    ``changed`` holds tensors that training changed, under the body's own names; they replace the folder's.
+    """
+
+    def __init__(self, folder: Path, level: int, changed: Tensors) -> None:
+        super().__init__()
+        self.level = level
+        config = AutoConfig.from_pretrained(folder)
+        self.layers: int = config.num_hidden_layers
+        self.hidden: int = config.hidden_size
+        self.feed_forward: int = config.intermediate_size
+        if not 0 <= level < self.layers:
+            raise UserError(f"{folder}: {self.layers} layers; trainable_layers must be 'all' or 1 to {self.layers}")
+        self.body = _whole(folder) if level == 0 else _above(folder, config, level)
+        self._replace(changed)
+
+    def _replace(self, changed: Tensors) -> None:
+        own = {self.full_name(name): tensor for name, tensor in self.body.named_parameters()}
+        with torch.no_grad():
+            for name, tensor in changed.items():
+                own[name].copy_(tensor)
+
+    def full_name(self, name: str) -> str:
+        """Return the name that a tensor of the cut body has in the whole one."""
+        head, found, rest = name.partition("encoder.layer.")
+        if not found or not self.level:
+            return name
+        index, _, tail = rest.partition(".")
+        return f"{head}encoder.layer.{int(index) + self.level}.{tail}"
+
+    def train_top(self, count: int | None) -> Tensors:
+        """Let the top ``count`` layers learn (None: everything) and nothing else; return what learns, by full name."""
+        learning = {}
+        for name, tensor in self.body.named_parameters():
+            full = self.full_name(name)
+            layer = int(full.split("encoder.layer.")[1].split(".")[0]) if "encoder.layer." in full else -1
+            tensor.requires_grad_(count is None or layer >= self.layers - count)
+            if tensor.requires_grad:
+                learning[full] = tensor
+        return learning
+
+    def forward(self, inputs: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        """Return the states of layers ``level`` to the top, each [batch, length, hidden].
+
+        ``inputs`` are token ids [batch, length], or with ``level`` > 0 states [batch, length, hidden].
+        """
+        given = {"input_ids": inputs} if self.level == 0 else {"inputs_embeds": inputs}
+        found = self.body(**given, attention_mask=mask, output_hidden_states=True)
+        return list(found.hidden_states)
+
+
+def lower_body(folder: Path, level: int) -> nn.Module:
+    """Return embeddings and layers 1 to ``level``: its last hidden state is what :class:`Encoder` reads."""
+    return _whole(folder, num_hidden_layers=level).eval()
+
+
+def _whole(folder: Path, **changes: Any) -> nn.Module:
+    config = AutoConfig.from_pretrained(folder, **changes)
+    pooler = {"add_pooling_layer": False} if _takes_pooler(config) else {}
+    body, report = AutoModel.from_pretrained(
+        folder, config=config, use_safetensors=True, output_loading_info=True, **pooler
+    )
+    if report["missing_keys"]:
+        missing = sorted(report["missing_keys"])
+        raise UserError(f"{folder}: {len(missing)} tensors are missing, the first is {missing[0]}; import the model again")
+    whole: nn.Module = body.float()
+    return whole
+
+
+def _takes_pooler(config: Any) -> bool:
+    from transformers import MODEL_MAPPING
+
+    return "add_pooling_layer" in inspect.signature(MODEL_MAPPING[type(config)].__init__).parameters
+
+
+def _above(folder: Path, config: Any, level: int) -> nn.Module:
+    """Build the layers above ``level`` alone, so that a job that trains two layers reads two layers."""
+    config.num_hidden_layers -= level
+    with torch.device("meta"):
+        body = AutoModel.from_config(config, **({"add_pooling_layer": False} if _takes_pooler(config) else {}))
+    if not hasattr(body, "embeddings") or not hasattr(getattr(body, "encoder", None), "layer"):
+        raise UserError(f"{folder}: {config.model_type} bodies cannot be cut; set trainable_layers = 'all'")
+    body.embeddings = _States()
+    body.load_state_dict(_layer_tensors(folder, level, set(body.state_dict())), assign=True)
+    return body.float()
+
+
+def _layer_tensors(folder: Path, level: int, wanted: set[str]) -> Tensors:
+    """Read the tensors of the layers above ``level``, renumbered from 0, whatever prefix the folder uses."""
+    found = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(file, framework="pt") as tensors:
+            for name in tensors.keys():  # noqa: SIM118 - safe_open is no dict
+                index, _, tail = name.partition("encoder.layer.")[2].partition(".")
+                renamed = f"encoder.layer.{int(index) - level}.{tail}" if index.isdigit() else ""
+                if renamed in wanted:
+                    found[renamed] = tensors.get_tensor(name)
+    return found

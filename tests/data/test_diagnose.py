@@ -1,0 +1,40 @@
+"""Which line is at fault, as an editor counts lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.data import diagnose
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fault"),
+    [
+        ("a.tsv", b"a\tb\n1\t\xff\n", "line 2: byte 3 is not UTF-8; save the file as UTF-8"),
+        ("a.tsv", b"a\tb\n1\t2\n\n3\t\x00\n", "line 4: a NUL character; take it out"),
+        ("a.tsv", b"a\tb\r\n1\t2\r\n3\r4\t5\r\n", "line 3: a carriage return inside the line; end every line alike"),
+        ("a.tsv", b"a\tb\n1\t2\n3\n", "line 3: 1 cells, where line 1 has 2"),
+        ("a.csv", b"a,b\n1,2\n3,4,5\n", "line 3: 3 cells, where line 1 has 2"),
+        ("a.jsonl", b'{"a": 1}\n\n{"a": }\n', "line 3: not JSON"),
+        ("a.json", b'[{"a": 1},\n {"a": }]\n', "line 2: not JSON: Expecting value"),
+        ("a.json", b'\xef\xbb\xbf{"a": 1}', "line 1: a byte order mark before the text; save the file without one"),
+    ],
+)
+def test_the_first_fault_is_named_with_its_line(tmp_path, name, content, fault):
+    (tmp_path / name).write_bytes(content)
+    assert diagnose.first_fault(tmp_path, ["*"]) == f"{tmp_path / name}, {fault}"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.tsv", b"\xef\xbb\xbfa\tb\r\n1\t2\r\n"),  # DuckDB strips a table's byte order mark
+        ("a.csv", b'a,b\n"1,\n1",2\n'),
+        ("a.jsonl", b'{"a": 1}\n\n{"a": 2}\n'),
+        ("a.json", b'[{"a": 1},\n {"a": 2}]\n'),
+        ("a.conll", b"a O\n\nb O\n"),
+    ],
+)
+def test_sound_files_have_no_fault(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    assert diagnose.first_fault(tmp_path, ["*"]) is None

@@ -1,0 +1,176 @@
+"""The tables as they stand, checked against what their card says, and the ways a language can be named."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+
+from harness import languages as lang
+from harness.errors import UserError
+from harness.resources import folder
+
+ALIASES = list(csv.DictReader((folder("datacards") / "aliases.csv").open(encoding="utf-8", newline="")))
+ROWS = lang.languages()
+
+
+def clusters(column: str) -> Counter[str]:
+    units = {(row["cluster"], row["unit"]) for row in ROWS.values() if row[column] == "1"}
+    return Counter(str(cluster) for cluster, _ in units)
+
+
+def test_codes_are_sorted_unique_and_made_of_iso_code_and_script():
+    codes = list(ROWS)
+    assert len(codes) == 205
+    assert codes == sorted(codes)
+    assert all(code == f"{row['iso639_3']}_{row['script']}" for code, row in ROWS.items())
+
+
+def test_flores200_counts():
+    flores = [row for row in ROWS.values() if row["in_flores200"] == "1"]
+    assert len(flores) == 204
+    assert len({row["iso639_3"] for row in flores}) == 196
+    assert len({row["unit"] for row in flores}) == 190
+    sizes = clusters("in_flores200")
+    assert sorted(sizes.values(), reverse=True) == [74, 33, 18, 18, 11, 8, 4, 3, 3, 3, 3, 2, *[1] * 10]
+    assert len(sizes) == 22
+    assert (sizes["Indo-European"], sizes["Atlantic-Congo"], sizes["Turkic"]) == (74, 33, 11)
+    assert sizes["Austronesian"] == sizes["Afro-Asiatic"] == 18
+    assert sum(sizes.values()) ** 2 / sum(n * n for n in sizes.values()) == pytest.approx(4.84, abs=0.005)
+
+
+def test_sib200_counts_and_nko_standing_with_mande():
+    assert sum(row["in_sib200"] == "1" for row in ROWS.values()) == 205
+    sizes = clusters("in_sib200")
+    assert (sum(sizes.values()), len(sizes), sizes["Mande"]) == (191, 22, 3)
+
+
+def test_columns_that_are_full_and_values_in_range():
+    for code, row in ROWS.items():
+        assert row["family"], code
+        assert row["macroarea"], code
+        assert row["script_type"], code
+        assert row["direction"], code
+        assert row["joshi_class"] in {None, "0", "1", "2", "3", "4", "5"}, code
+        assert row["latitude"] is None or -90 <= float(row["latitude"]) <= 90, code
+        assert row["longitude"] is None or -180 <= float(row["longitude"]) <= 180, code
+        assert (row["xlmr_gib"] is not None) == (row["in_xlmr"] == "1"), code
+        assert (row["nllb_resource"] is not None) == (row["in_nllb"] == "1"), code
+    assert sum(row["in_nllb"] == "1" for row in ROWS.values()) == 202
+    assert sum(row["in_xtreme"] == "1" for row in ROWS.values()) == 40
+    assert Counter(row["nllb_resource"] for row in ROWS.values()) == {"high": 54, "low": 148, None: 3}
+
+
+def test_distances_to_english_are_ratios_and_nought_for_english():
+    names = [n for n in lang.columns() if n.startswith("dist_eng_") and not n.endswith("_km")]
+    assert len(names) == 5
+    for name in names:
+        assert all(0 <= float(row[name]) <= 1 for row in ROWS.values() if row[name])
+        assert float(str(ROWS["eng_Latn"][name])) == 0
+
+
+def test_scripts_of_one_language_share_a_family():
+    families = defaultdict(set)
+    for row in ROWS.values():
+        families[row["language_cluster"]].add(row["family"])
+    assert all(len(found) == 1 for found in families.values())
+
+
+def test_aliases_point_at_codes_once_with_one_default_and_honest_flags():
+    assert len(ALIASES) == 3194
+    assert {row["code"] for row in ALIASES} <= set(ROWS)
+    assert max(Counter((r["alias"], r["code"], r["kind"]) for r in ALIASES).values()) == 1
+    assert max(Counter((r["alias"], r["kind"]) for r in ALIASES if r["default"] == "true").values()) == 1
+    codes = defaultdict(set)
+    for row in ALIASES:
+        codes[row["alias"]].add(row["code"])
+    assert all((row["ambiguous"] == "true") == (len(codes[row["alias"]]) > 1) for row in ALIASES)
+    assert sum(len(found) > 1 for found in codes.values()) == 68
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("swh_Latn", "swh_Latn"),
+        ("sw", "swh_Latn"),
+        ("German", "deu_Latn"),
+        ("zh", "zho_Hans"),
+        ("ace", "ace_Latn"),
+        ("no", "nob_Latn"),
+        # FLORES+ gives twi_Latn to two languages, but it is a FLORES code and means itself.
+        ("twi_Latn", "twi_Latn"),
+        ("nqo_Nkoo", "nqo_Nkoo"),
+    ],
+)
+def test_codes_and_names_resolve(name, code):
+    assert lang.resolve(name) == code
+
+
+def test_a_kind_decides_what_a_string_means():
+    assert lang.resolve("tg", "afrisenti") == "tir_Ethi"
+    assert lang.resolve("tg", "iso639_1") == "tgk_Cyrl"
+    assert lang.resolve("kr", "afrisenti") == "kin_Latn"
+
+
+def test_a_string_of_two_meanings_is_refused_with_its_candidates():
+    with pytest.raises(UserError, match=r"x\.toml: language 'or' is ambiguous .*ory_Orya.*gaz_Latn"):
+        lang.resolve("or", where="x.toml")
+
+
+def test_a_string_without_default_is_refused_in_its_own_kind_too():
+    with pytest.raises(UserError, match=r"ambiguous.*kab_Latn, taq_Latn, taq_Tfng, tzm_Tfng"):
+        lang.resolve("ber", "tatoeba")
+    with pytest.raises(UserError, match="hin_Deva"):
+        lang.resolve("hin_Latn", "belebele")  # romanised: never silently the Devanagari one
+
+
+def test_an_unknown_name_is_refused_with_the_three_nearest():
+    with pytest.raises(UserError, match=r"unknown language 'germn'; the nearest are German, \w+, \w+$"):
+        lang.resolve("germn")
+    with pytest.raises(UserError, match="unknown kind of language code 'iso'"):
+        lang.resolve("de", "iso")
+
+
+def test_a_kind_knows_only_its_own_spellings():
+    with pytest.raises(UserError, match="unknown language 'German'"):
+        lang.resolve("German", "iso639_1")
+
+
+@pytest.mark.parametrize(
+    ("code", "cluster"),
+    [("deu_Latn", "Indo-European"), ("nqo_Nkoo", "Mande"), ("epo_Latn", "Esperanto"), ("hat_Latn", "Indo-European")],
+)
+def test_clusters_are_families_but_for_overrides_and_book_keeping_groups(code, cluster):
+    assert lang.cluster(code) == cluster
+
+
+@pytest.mark.parametrize(
+    "together", [("bos_Latn", "hrv_Latn", "srp_Cyrl"), ("nno_Latn", "nob_Latn"), ("aka_Latn", "twi_Latn")]
+)
+def test_standards_of_one_language_are_one_unit(together):
+    assert len({lang.unit(code) for code in together}) == 1
+    assert lang.unit("ind_Latn") != lang.unit("zsm_Latn")
+
+
+def test_languages_outside_the_table_have_a_script_and_nothing_else():
+    facts = lang.facts("pcm_Latn")
+    assert facts.pop("script") == "Latn"
+    assert set(facts.values()) == {None}
+    assert lang.unit("pcm_Latn") == "pcm"
+    with pytest.raises(UserError, match="unknown language 'pidgin'"):
+        lang.facts("pidgin")
+
+
+def test_candidates_are_the_members_of_a_macrolanguage():
+    assert lang.candidates("no") == {"nob_Latn", "nno_Latn"}
+    assert lang.candidates("fr") == {"fra_Latn"}
+
+
+def test_the_card_has_every_column():
+    card = (Path(folder("datacards")) / "languages.md").read_text(encoding="utf-8")
+    described = {
+        name.strip() for line in card.splitlines() if line.startswith("| ") for name in line.split("|")[1].split(",")
+    }
+    assert set(lang.columns()) <= described
