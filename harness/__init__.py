@@ -33,7 +33,7 @@ _CALLS = {
 
 _RENAMED = {"datasets": "dataset_listing", "find_model": "find", "load_suite": "load", "schema": "columns"}
 
-__all__ = list(_CALLS)  # noqa: PLE0605 - the names are the table's keys
+__all__ = list(_CALLS)
 
 
 def __getattr__(name: str) -> Any:

@@ -41,7 +41,7 @@ def unnamed(store: Store) -> list[dict[str, Any]]:
     draws = {store.job(job)["spec"].get("draw") for job in kept if store.done(job)}
     rows = [
         {"what": "job", "name": key, "bytes": sum(f.stat().st_size for f in store.folder(key).iterdir())}
-        for key in store.keys()
+        for key in store.finished()
         if key not in kept
     ]
     rows += [

@@ -1,4 +1,4 @@
-"""How a listing or a report of rows is printed: for eyes a table, for programs CSV, JSON or Parquet on standard output."""
+"""How rows are printed: for eyes a table, for programs CSV, JSON or Parquet on standard output."""
 
 from __future__ import annotations
 

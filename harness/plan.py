@@ -18,11 +18,15 @@ from harness.data import adapt, cards, draw
 from harness.data.adapt import Adapted
 from harness.errors import UserError
 from harness.models.find import Model, find
+from harness.selection import suite_languages
 from harness.store import Spec, Store, job_key
 from harness.suite import Recipe, Suite, Target, Test
 
 EPOCHS = {"intermediate": 1, "target": 1, "predict": 1, "score": 1}
 """Code epoch of each phase: raised when the same declaration gives other results. History: CHANGELOG.md."""
+
+CHECK_LANGUAGES = 8
+"""Most languages in which an arm's own intermediate task is checked; of more, the first in item order."""
 
 INTERMEDIATE = "intermediate"
 """Name under which cells hold the scores of an arm's own intermediate task, on its check split."""
@@ -84,11 +88,13 @@ class _Planner:
     def __init__(self, suite: Suite, store: Store | None, data: Path | None) -> None:
         self.suite, self.store, self.data = suite, store, data
         self.adapted: dict[str, Adapted] = {}
+        self.sources: dict[tuple[str, str], set[str]] = {}
         self.out = Plan(suite, find(suite.model, where=suite.name), suite_languages(suite))
         self.common: Spec = {
             "model": self.out.model.digest,
             "precision": suite.precision if suite.precision != "auto" else best_precision(),
             "threads": suite.threads,
+            "cut": _cut(suite, self.out.model.layers),
         }
         self.covered = _Coverage(store)
 
@@ -108,10 +114,9 @@ class _Planner:
         assert self.store is not None
         for key in reversed(list(self.out.jobs)):
             parent = self.out.jobs[key]["parent"]
-            needs_weights = parent and self.out.jobs[key]["phase"] in ("target", "predict")
-            if key not in self.out.done and needs_weights:
-                if not (self.store.folder(parent) / "model.safetensors").is_file():
-                    self.out.done.discard(parent)
+            needs_weights = key not in self.out.done and self.out.jobs[key]["phase"] in ("target", "predict")
+            if parent and needs_weights and not (self.store.folder(parent) / "model.safetensors").is_file():
+                self.out.done.discard(parent)
 
     def _data(self, name: str) -> Adapted:
         if name not in self.adapted:
@@ -165,7 +170,7 @@ class _Planner:
         base = self._intermediate(arm, seed, drawn) if drawn else None
         if base and drawn and self.suite.intermediate and self.suite.intermediate.check:
             table = self.out.draws[drawn]
-            spoken = sorted(set(table["language"].to_pylist()))
+            spoken = sorted(draw.item_order(table["language"].to_pylist())[:CHECK_LANGUAGES])
             name, split = table["dataset"][0].as_py(), self.suite.intermediate.check
             self._predict(arm, INTERMEDIATE, seed, base, name, split, spoken, {})
         for name, target in self.suite.targets.items():
@@ -213,8 +218,9 @@ class _Planner:
         return key
 
     def _target(self, arm: str, name: str, target: Target, seed: int, base: str | None) -> str:
-        assert target.train is not None and target.recipe is not None
         train = target.train
+        assert train is not None
+        assert target.recipe is not None
         spoken = self._languages(train.data, train.split, train.languages, f"targets.{name}.train")
         drawn = self._keep(draw.whole(self._data(train.data), train.split, spoken, self.suite.limit))
         key = self.out.add(self._train_spec("target", base, self.suite.recipes[target.recipe], drawn, seed))
@@ -243,6 +249,7 @@ class _Planner:
             **self.common,
             "data": self._digests(data, split, spoken),
             "kind": self._data(data).card.kind,
+            "cut": min([self.common["cut"], *task.get("layers", [])]),
             "task": task | ({"pivot_digest": self._data(data).parts[split, task["pivot"]].digest} if task else {}),
             "limit": self.suite.limit,
         }
@@ -275,19 +282,17 @@ class _Planner:
             if met:
                 trained = f"{spec['data']['dataset']} {spec['data']['split']}"
                 raise UserError(
-                    f"{self.suite.name}: targets.{target}: {len(met)} of {len(tested)} items of {data} {split} stand in "
-                    f"{trained}, which the {spec['phase']} phase trains on; name another split or data set"
+                    f"{self.suite.name}: targets.{target}: {len(met)} of {len(tested)} items of {data} {split} "
+                    f"stand in {trained}, which the {spec['phase']} phase trains on; name another split or data set"
                 )
             parent = spec["parent"]
 
     def _sources(self, data: str, split: str) -> set[str]:
         adapted = self._data(data)
-        if not hasattr(self, "_tested"):
-            self._tested: dict[tuple[str, str], set[str]] = {}
-        if (data, split) not in self._tested:
+        if (data, split) not in self.sources:
             rows = adapted.rows(split, None, columns=["source"])
-            self._tested[data, split] = set(rows["source"].unique().to_pylist()) - {None}
-        return self._tested[data, split]
+            self.sources[data, split] = set(rows["source"].unique().to_pylist()) - {None}
+        return self.sources[data, split]
 
 
 class _Coverage:
@@ -295,7 +300,7 @@ class _Coverage:
 
     def __init__(self, store: Store | None) -> None:
         self.found: dict[str, list[Spec]] = {}
-        for key in store.keys() if store else []:
+        for key in store.finished() if store else []:
             spec = store.job(key)["spec"]  # type: ignore[union-attr]
             if spec["phase"] == "predict":
                 self.found.setdefault(self._kin(spec), []).append(spec)
@@ -320,7 +325,7 @@ class _Coverage:
 
 
 def describe(plan: Plan) -> list[dict[str, Any]]:
-    """Return a row per arm and target: its jobs, how many are done, what it reads, and how many languages are unseen."""
+    """Return a row per arm and target: jobs, how many are done, what is read, how many languages stay unseen."""
     rows = []
     for arm in plan.suite.arms:
         for target in dict.fromkeys(cell.target for cell in plan.cells if cell.arm == arm):
@@ -343,43 +348,10 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
     return [*rows, jobs_in_all]
 
 
-def suite_languages(suite: Suite) -> list[str]:
-    """Return the codes that the suite's table [languages] selects, sorted.
-
-    ``where`` is a condition on the languages table in SQL; ``per_family`` keeps at most so many codes of a cluster,
-    chosen with ``seed``.
-    """
-    choice = suite.languages
-    known = lang.languages()
-    codes = sorted(known) if choice.include == "all" else sorted(choice.include)
-    if choice.where:
-        codes = _where(choice.where, codes, suite.name)
-    if choice.per_family:
-        codes = _per_family(codes, choice.per_family, choice.seed)
-    return codes
-
-
-def _where(condition: str, codes: list[str], suite: str) -> list[str]:
-    import duckdb
-
-    from harness.resources import folder
-
-    table = folder("datacards") / "languages.csv"
-    with duckdb.connect() as con:
-        con.execute("create table languages as select * from read_csv(?)", [str(table)])
-        con.execute("set enable_external_access = false")
-        try:
-            found = con.execute(f"select code from languages where {condition}").fetchall()
-        except duckdb.Error as e:
-            raise UserError(f"{suite}: languages.where: {str(e).splitlines()[0][:200]}") from None
-    return sorted(set(codes) & {row[0] for row in found})
-
-
-def _per_family(codes: list[str], count: int, seed: int) -> list[str]:
-    clusters: dict[str, list[str]] = {}
-    for code in draw.item_order(f"{seed}:{code}" for code in codes):
-        clusters.setdefault(lang.cluster(code.split(":")[1]), []).append(code.split(":")[1])
-    return sorted(code for members in clusters.values() for code in members[:count])
+def _cut(suite: Suite, layers: int) -> int:
+    """Return the highest layer that no recipe of the suite trains: what lies up to it is computed once for all."""
+    counts = [recipe.trainable_layers for recipe in suite.recipes.values()]
+    return 0 if "all" in counts else max(0, layers - max((c for c in counts if c != "all"), default=1))
 
 
 def best_precision() -> str:

@@ -63,8 +63,7 @@ def _swap(made: Path, target: Path) -> None:
 
 def _write(table: str, rows: list[tuple[Any, ...]], made: Path) -> None:
     wanted = schema.arrow(table)
-    columns = list(zip(*rows, strict=True)) or [[] for _ in wanted]
-    arrays = [pa.array(list(c), f.type) for c, f in zip(columns, wanted, strict=True)]
+    arrays = [pa.array([row[i] for row in rows], field.type) for i, field in enumerate(wanted)]
     pq.write_table(pa.table(arrays, schema=wanted), made / f"{table}.parquet")
 
 

@@ -74,7 +74,7 @@ class Store:
         """Tell whether the job is finished."""
         return (self.folder(key) / "job.json").is_file()
 
-    def keys(self) -> list[str]:
+    def finished(self) -> list[str]:
         """Return the keys of all finished jobs, sorted."""
         return sorted(p.parent.name for p in (self.path / "jobs").glob("*/job.json"))
 

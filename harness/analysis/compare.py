@@ -16,7 +16,7 @@ from harness import languages as lang
 from harness.analysis import words
 from harness.analysis.gains import Gains, Pair, gains, pair
 from harness.analysis.levels import breakdowns
-from harness.analysis.results import Cube, Measure, Results, from_store
+from harness.analysis.results import Measure, Results, from_store
 from harness.analysis.significance import (
     FamilyTest,
     area_test,
@@ -94,7 +94,7 @@ class Comparer:
 
     def _holm(self) -> dict[tuple[str, str, str], tuple[float, int]]:
         """Return (contrast, target, role) → adjusted p and the size of its set, over each role's headlines."""
-        found = {}
+        found: dict[tuple[str, str, str], tuple[float, int]] = {}
         for role in ("primary", "secondary"):
             names, values = [], []
             for c in (c for c in self.results.suite.contrasts if c.role == role):
@@ -103,8 +103,8 @@ class Comparer:
                     if p is not None:
                         names.append((c.name, target, role))
                         values.append(p)
-            adjusted = holm(values) if values else []
-            found |= {name: (float(p), len(values)) for name, p in zip(names, adjusted, strict=True)}
+            adjusted: list[float] = holm(values).tolist() if values else []
+            found |= {name: (p, len(values)) for name, p in zip(names, adjusted, strict=True)}
         return found
 
     def _headline_p(self, contrast: Contrast, target: str) -> float | None:
@@ -183,7 +183,7 @@ def _numbers(found: Pair, unseen: set[str]) -> Report:
     """Return every number of a report: the headline on unseen languages, and what stands beside it."""
     everywhere = gains(found)
     narrowed = found.within(unseen)
-    report = {
+    report: Report = {
         "all_languages": _all_languages(everywhere),
         "languages": _languages(found, unseen),
         "dropped": {"codes": found.dropped, "items": found.missing, "reasons": _drop_reasons(found)},
@@ -346,9 +346,9 @@ def _languages(found: Pair, unseen: set[str]) -> list[Report]:
             }
         )
     tested = [row for row in rows if row["unseen"] and row["p"] is not None]
-    adjusted = benjamini_hochberg([row["p"] for row in tested]) if tested else []
+    adjusted: list[float] = benjamini_hochberg([row["p"] for row in tested]).tolist() if tested else []
     for row, q in zip(tested, adjusted, strict=True):
-        row["q"] = float(q)
+        row["q"] = q
     return rows
 
 

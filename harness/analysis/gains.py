@@ -38,9 +38,9 @@ class Pair:
             return None
         codes = [self.languages[i] for i in at]
         a, b = self.a[..., at], self.b[..., at]
-        kept = ~np.isnan(a[0]).all(1)
-        ids = [item for item, k in zip(self.ids, kept, strict=True) if k]
-        blocks = [block for block, k in zip(self.blocks, kept, strict=True) if k]
+        kept = np.flatnonzero(~np.isnan(a[0]).all(1)).tolist()
+        ids = [self.ids[i] for i in kept]
+        blocks = [self.blocks[i] for i in kept]
         return Pair(a[:, kept], b[:, kept], ids, blocks, codes, self.dropped, self.missing, self.union)
 
     @property
@@ -70,7 +70,7 @@ def pair(a: Cube, b: Cube) -> Pair | None:
     either = int((~np.isnan(left).all(0) | ~np.isnan(right).all(0)).sum())
     both = has_left & has_right
     left, right = np.where(both, left, np.nan), np.where(both, right, np.nan)
-    kept = both.any(0)
+    kept: list[bool] = np.asarray(both.any(0)).tolist()
     blocks = dict(zip(a.ids, a.blocks, strict=True))
     found = Pair(
         left[..., kept],

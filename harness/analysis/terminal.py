@@ -45,8 +45,9 @@ def _beside(report: Report) -> list[str]:
     if left:
         without = left["without_largest"]
         rows.append(
-            f"  without {without['family']} {points(without['estimate'], se)}   leave one out {points(left['min'], se)} … "
-            f"{points(left['max'], se)}   a new family: {interval(report['prediction_interval'], se)}"
+            f"  without {without['family']} {points(without['estimate'], se)}   "
+            f"leave one out {points(left['min'], se)} … {points(left['max'], se)}   "
+            f"a new family: {interval(report['prediction_interval'], se)}"
         )
     about = f"about {icc['estimate']:.1f}" if icc["estimate"] is not None else "none to be had"
     everywhere = report["all_languages"]
@@ -60,17 +61,20 @@ def _beside(report: Report) -> list[str]:
 
 
 def _forest(report: Report) -> list[str]:
-    families = sorted(report["families"], key=lambda f: f["gain"])
-    low = min(0.0, families[0]["gain"])
-    high = max(0.0, families[-1]["gain"])
-    span = (high - low) or 1.0
+    """Draw the gain of every family (●) with its interval over items and seeds (·), largest first; | is zero."""
+    families = sorted(report["families"], key=lambda f: -f["gain"])
+    ends = [end for f in families for end in (f["gain"], *(f["interval"] or ()))] + [0.0]
+    low, high = min(ends), max(ends)
 
     def place(value: float) -> int:
-        return round((value - low) / span * (WIDTH - 1))
+        return int((value - low) / ((high - low) or 1.0) * (WIDTH - 1) + 0.5)
 
     rows = []
     for family in families:
         line = [" "] * WIDTH
+        if family["interval"]:
+            first, last = (place(end) for end in family["interval"])
+            line[first : last + 1] = "·" * (last + 1 - first)
         line[place(0.0)] = "|"
         line[place(family["gain"])] = "●"
         shown = points(family["gain"], report["se"])

@@ -17,8 +17,7 @@ SENTENCES = {
     "(95 % interval {interval}; {p}; {families} families, {seeds}).",
     "no_evidence": "No evidence of a difference ({x} points, {interval}). The smallest difference this design would "
     "find in 4 of 5 repetitions is {mde} points.",
-    "exploratory": "Exploratory: the numbers suggest {x} points for {A} over {B} ({interval}; {p}); "
-    "they were not declared as a test.",
+    "exploratory": "Exploratory: the numbers suggest {x} points for {A} over {B} ({interval}; {p}); {why}.",
     "languages_only": "On these languages {A} scores {x} points over {B} ({interval}); not enough families "
     "({families}) to speak of others.",
     "no_unseen_languages": "Both arms leave no language unseen together; over all languages, trained on or not, "
@@ -27,6 +26,7 @@ SENTENCES = {
 }
 """Verdict → its sentence. `docs/statistics.md` says when each may stand."""
 
+FEW_SEEDS = "with two seeds in an arm they carry no test among several"
 CHECKPOINTS = "These two checkpoints differ by {x} points ({interval}; {p}); other seeds were not run."
 DEPENDS_ON_ONE = " But not without {family}."
 AREAS = " The gain differs between macro-areas (p {p}): {table}; families of one area are not independent evidence."
@@ -78,6 +78,7 @@ def _numbers(report: dict[str, Any]) -> dict[str, Any]:
         "seeds": f"{n['seeds_a']} seeds" if many else f"{n['seeds_a']} and {n['seeds_b']} seeds",
         "mde": points(report["mde80"], se),
         "reason": report["reason"],
+        "why": FEW_SEEDS if report["reason"] == "few_seeds" else "they were not declared as a test",
     }
 
 

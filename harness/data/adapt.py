@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +86,18 @@ def adapted(
     key = f"{name}-{_fingerprint(card, root, adapters)}.parquet"
     path = cache.find("examples", key) or _make(card, edition, root, adapters, key)
     return Adapted(card, edition, path, _parts(path))
+
+
+def copy_to(found: Adapted, out: Path) -> None:
+    """Write the examples of a data set to a Parquet file of the user's, whole or not at all."""
+    fresh = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        shutil.copyfile(found.path, fresh)
+        fresh.replace(out)
+    except OSError as error:
+        raise UserError(f"{out}: cannot write ({error.strerror}); name another file") from None
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _root(card: DatasetCard, data: Path | None) -> Path | None:

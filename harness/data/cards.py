@@ -156,6 +156,22 @@ def dataset_card(name: str, adapters: Path | None = None, where: str = "") -> Da
     return card
 
 
+def dataset_listing(adapters: Path | None = None) -> list[dict[str, str]]:
+    """Return one row per data set for a person to choose from; languages are counted where the card lists them."""
+    cards = [dataset_card(name, adapters) for name in dataset_names(adapters)]
+    return [
+        {
+            "dataset": card.name,
+            "title": card.title,
+            "kind": card.kind,
+            "languages": str(len(card.languages.codes) or ""),
+            "splits": ", ".join(card.splits),
+            "licence": card.licence,
+        }
+        for card in cards
+    ]
+
+
 def model_card(name: str, where: str = "") -> ModelCard:
     """Return the checked card of a model."""
     path = folder("datacards") / f"{name}.md"

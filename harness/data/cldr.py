@@ -119,9 +119,28 @@ def own_data(locale: str, code: str) -> dict[str, Any]:
 
     merged: dict[str, Any] = {}
     for file in reversed(chain(locale, code)):
-        stated = localedata.load(file, merge_inherited=False)
-        localedata.merge(merged, {part: stated[part] for part in PARTS if part in stated})
+        alone = load_alone(file)
+        localedata.merge(merged, {part: alone[part] for part in PARTS if part in alone})
     return merged
+
+
+def load_alone(locale: str) -> dict[str, Any]:
+    """Return one locale file without what it inherits.
+
+    Babel remembers a locale under one name, whether loaded with its inheritance or without: whoever came first
+    would decide what the other sees, so its memory of the name is put aside.
+    """
+    from babel import localedata
+
+    with localedata._cache_lock:
+        remembered = localedata._cache.pop(locale, None)
+        try:
+            alone: dict[str, Any] = localedata.load(locale, merge_inherited=False)
+        finally:
+            localedata._cache.pop(locale, None)
+            if remembered is not None:
+                localedata._cache[locale] = remembered
+    return alone
 
 
 def stated(own: Mapping[str, Any]) -> Names:

@@ -86,7 +86,7 @@ def score_job(store: Store, data: Path | None, key: str, spec: Spec) -> None:
         table = score(predictions, examples, adapted.card, key)
         pq.write_table(table, made / "example_scores.parquet", compression="zstd")
         row = {
-            **{name: None for name in ("seed", "tokens_per_second", "padding", "flops")},
+            **dict.fromkeys(("seed", "tokens_per_second", "padding", "flops")),
             "job": key,
             "phase": "score",
             "parent": spec["parent"],

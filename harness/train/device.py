@@ -25,7 +25,7 @@ def pin(threads: int, seed: int) -> None:
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - libraries may read the global generator
+    np.random.seed(seed)
     torch.manual_seed(seed)
 
 

@@ -65,7 +65,7 @@ class Encoder(nn.Module):
 
     def train_top(self, count: int | None) -> Tensors:
         """Let the top ``count`` layers learn (None: everything) and nothing else; return what learns, by full name."""
-        learning = {}
+        learning: Tensors = {}
         for name, tensor in self.body.named_parameters():
             full = self.full_name(name)
             layer = int(full.split("encoder.layer.")[1].split(".")[0]) if "encoder.layer." in full else -1
@@ -97,7 +97,7 @@ def _whole(folder: Path, **changes: Any) -> nn.Module:
     )
     if report["missing_keys"]:
         missing = sorted(report["missing_keys"])
-        raise UserError(f"{folder}: {len(missing)} tensors are missing, the first is {missing[0]}; import the model again")
+        raise UserError(f"{folder}: {len(missing)} tensors are missing, as {missing[0]}; import the model again")
     whole: nn.Module = body.float()
     return whole
 
@@ -117,7 +117,8 @@ def _above(folder: Path, config: Any, level: int) -> nn.Module:
         raise UserError(f"{folder}: {config.model_type} bodies cannot be cut; set trainable_layers = 'all'")
     body.embeddings = _States()
     body.load_state_dict(_layer_tensors(folder, level, set(body.state_dict())), assign=True)
-    return body.float()
+    above: nn.Module = body.float()
+    return above
 
 
 def _layer_tensors(folder: Path, level: int, wanted: set[str]) -> Tensors:

@@ -1,4 +1,4 @@
-"""One job, from its spec to the files of its folder. Everything it needs is declared, or lies in its parents' folders."""
+"""One job, from its spec to the files of its folder: what it needs is declared, or lies in its parents' folders."""
 
 from __future__ import annotations
 
@@ -87,32 +87,22 @@ def _rows(bench: Bench, spec: Spec) -> pa.Table:
     return rows.filter(pa.array([i in kept for i in rows["id"].to_pylist()]))
 
 
-def _lineage(bench: Bench, spec: Spec) -> list[tuple[Spec, Tensors]]:
-    """Return the training phases behind a job, the oldest first, each with the tensors that it changed."""
-    found: list[tuple[Spec, Tensors]] = []
+def _changes(bench: Bench, spec: Spec) -> list[Tensors]:
+    """Return the tensors that each training phase behind a job changed, the oldest first."""
+    found: list[Tensors] = []
     parent = spec["parent"]
     while parent:
-        before = bench.store.job(parent)["spec"]
-        found.insert(0, (before, load_file(bench.store.folder(parent) / "model.safetensors")))
-        parent = before["parent"]
+        found.insert(0, load_file(bench.store.folder(parent) / "model.safetensors"))
+        parent = bench.store.job(parent)["spec"]["parent"]
     return found
 
 
-def _level(specs: list[Spec], layers: int) -> int:
-    """Return the highest layer that no phase changes: what lies up to it is computed once."""
-    counts = [s["recipe"]["trainable_layers"] for s in specs if "recipe" in s]
-    return 0 if "all" in counts else layers - max(counts, default=1)
-
-
-def _encoder(bench: Bench, spec: Spec, at_most: int | None = None) -> Encoder:
-    """Return the encoder that a job starts from, cut as high as its lineage (and the layers it reads) allow."""
-    lineage = _lineage(bench, spec)
-    level = _level([*(s for s, _ in lineage), spec], bench.model.layers)
+def _encoder(bench: Bench, spec: Spec) -> Encoder:
+    """Return the encoder that a job starts from, cut where its spec says."""
     changed: Tensors = {}
-    for _, tensors in lineage:
+    for tensors in _changes(bench, spec):
         changed |= {name: t for name, t in tensors.items() if not name.startswith("head.")}
-    level = level if at_most is None else min(level, at_most)
-    return Encoder(bench.folder, level, changed).to(device.device())
+    return Encoder(bench.folder, spec["cut"], changed).to(device.device())
 
 
 def _train(bench: Bench, key: str, spec: Spec, made: Path, tick: Tick) -> Spec:
@@ -176,8 +166,7 @@ def flops(encoder: Encoder, lengths: np.ndarray[Any, Any], passes: int) -> float
 
 def _predict(bench: Bench, key: str, spec: Spec, made: Path, tick: Tick) -> Spec:
     rows = _rows(bench, spec)
-    layers = spec["task"].get("layers", [])
-    encoder = _encoder(bench, spec, min(layers, default=None)).eval()
+    encoder = _encoder(bench, spec).eval()
     encoded = encode(rows, bench.folder, bench.model.digest, bench.model.prefix)
     inputs = read_inputs(encoded, bench.folder, bench.model.digest, encoder.level, spec["precision"])
     reader = Reader(encoder, inputs, bench.model.pooling, spec["precision"])

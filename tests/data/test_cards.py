@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -29,6 +31,20 @@ def test_a_users_folder_adds_data_sets(toy):
     )
     assert card.splits["test"].rows == 2
     assert "toy" not in cards.dataset_names()
+
+
+def test_the_listing_has_a_row_for_each_data_set(toy):
+    rows = {row["dataset"]: row for row in cards.dataset_listing(toy.adapters)}
+    assert {"toy", "cldr_terms"} <= set(rows)
+    assert rows["toy"] == {
+        "dataset": "toy",
+        "title": "Six sentences",
+        "kind": "classification",
+        "languages": "",  # its card lists none
+        "splits": "train, test",
+        "licence": "Apache-2.0",
+    }
+    assert rows["cldr_kind"]["languages"] == "137"
 
 
 def test_an_unknown_data_set_is_refused_with_the_nearest():
@@ -76,3 +92,10 @@ def test_missing_card_and_folder_are_said(toy):
         cards.dataset_card("toy", toy.adapters)
     with pytest.raises(UserError, match=r"--adapters .*nowhere: no such folder"):
         cards.dataset_names(toy.adapters / "nowhere")
+
+
+def test_cards_are_read_without_arrow_or_duckdb():
+    listing = "from harness.data import cards; cards.dataset_listing()"
+    heavy = "import sys; print({'pyarrow', 'duckdb'} & {*sys.modules})"
+    ran = subprocess.run([sys.executable, "-c", f"{listing}; {heavy}"], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"

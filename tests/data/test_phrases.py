@@ -53,7 +53,7 @@ def test_amounts_name_each_unit_with_two_numbers_and_durations_put_the_longer_un
 
 
 def test_a_test_phrase_is_kept_where_nine_tenths_can_say_it():
-    keys = {key: "test" for key in ("place:A", "place:B", "place:C")}
+    keys = dict.fromkeys(("place:A", "place:B", "place:C"), "test")
     everything = {"place:A": "a", "place:B": "b", "place:C": "c"}
     wanting = {"place:A": "a", "place:B": "b"}
 

@@ -63,8 +63,8 @@ def test_amounts_take_the_plural_form_of_their_number():
     unit = {"long": {"one": "{0} den", "few": "{0} dny", "other": "{0} dní"}}
     rule = PluralRule({"one": "n is 1", "few": "n in 2..4"})
     talk = invented(unit_patterns={"duration-day": unit}, plural_form=rule)
-    said = [speech.say_amount(talk, n, "duration-day")[1][0].strip() for n in (3, 5)]
-    assert said == ["dny", "dní"]
+    said = ["".join(text for text, _ in speech.say_amount(talk, n, "duration-day")) for n in (3, 5)]
+    assert said == ["3 dny", "5 dní"]
 
 
 def test_amounts_use_the_short_pattern_only_where_no_long_one_is_stated():

@@ -1,0 +1,42 @@
+"""The figures of a page: the gain of every family, and at every level of a resource column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.publish.svg import Panel, Row, forest
+from harness.publish.tables import COLUMN_NAMES
+
+Report = dict[str, Any]
+
+
+def family_figure(main: list[Report]) -> str:
+    """Return the SVG of the gain of every family, a panel per target, largest gain of the first target on top."""
+    panels = []
+    order = [f["family"] for f in sorted(main[0]["families"], key=lambda f: -f["gain"])] if main else []
+    for r in main:
+        by_name = {f["family"]: f for f in r["families"]}
+        panels.append(Panel(f"{r['target']} ({r['metric']})", [_family_row(by_name[f]) for f in order if f in by_name]))
+    title = f"Gain of {main[0]['a']} over {main[0]['b']} by language family" if main else "No contrast"
+    return forest(title, panels, "points, with 95 % interval over items and seeds")
+
+
+def _family_row(family: Report) -> Row:
+    low, high = (end * 100 for end in family["interval"]) if family["interval"] else (None, None)
+    count = f"{family['units']} language{'s' if family['units'] != 1 else ''}"
+    return Row(f"{family['family']} ({family['units']})", count, family["gain"] * 100, low, high)
+
+
+def level_figure(main: list[Report], column: str) -> str:
+    """Return the SVG of the gain at every level of a column, a panel per target."""
+    panels = []
+    for r in main:
+        levels: list[Report] = next((b["levels"] for b in r["breakdowns"] if b["by"] == column), [])
+        panels.append(Panel(f"{r['target']} ({r['metric']})", [_level_row(level) for level in levels]))
+    title = f"Gain of {main[0]['a']} over {main[0]['b']} by {COLUMN_NAMES[column]}" if main else "No contrast"
+    return forest(title, panels, "points, with 95 % interval over families, items and seeds")
+
+
+def _level_row(level: Report) -> Row:
+    low, high = (end * 100 for end in level["interval"]) if level["interval"] else (None, None)
+    return Row(f"class {level['level']}", f"{level['families']} families", level["estimate"] * 100, low, high)
