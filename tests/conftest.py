@@ -11,6 +11,8 @@ import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+pytest_plugins = ["tests.planted"]
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

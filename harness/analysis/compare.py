@@ -195,8 +195,8 @@ def _numbers(found: Pair, unseen: set[str]) -> Report:
 
 def _headline_numbers(g: Gains) -> Report:
     test = headline(g)
-    shares = ("families", "items", "seeds")
-    total = sum(getattr(test, f"variance_{s}") or 0.0 for s in shares)
+    parts = {s: getattr(test, f"variance_{s}") for s in ("families", "items", "seeds")}
+    total = None if None in parts.values() else sum(parts.values())
     return {
         "scope": g.scope,
         "reason": test.reason,
@@ -204,7 +204,7 @@ def _headline_numbers(g: Gains) -> Report:
         **{k: getattr(test, k) for k in ("estimate", "se", "df", "p", "p_t", "p_skew", "p_flip", "min_p")},
         "interval": test.interval,
         "mde80": mde(test.se, test.df) if test.se and test.df else None,
-        "variance": {s: getattr(test, f"variance_{s}") / total for s in shares} if total else None,
+        "variance": {name: part / total for name, part in parts.items()} if total else None,
         "n": _counts(g),
         "prediction_interval": prediction_interval(g.m),
         "icc": _icc(g),

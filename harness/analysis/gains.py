@@ -67,8 +67,8 @@ def pair(a: Cube, b: Cube) -> Pair | None:
         return None
     left, right = _at(a, ids, codes), _at(b, ids, codes)
     has_left, has_right = ~np.isnan(left).any(0), ~np.isnan(right).any(0)
-    either = int((~np.isnan(left).all(0) | ~np.isnan(right).all(0)).sum())
     both = has_left & has_right
+    either = sum(_scored(cube, codes) for cube in (a, b)) - int(both.sum())
     left, right = np.where(both, left, np.nan), np.where(both, right, np.nan)
     kept: list[bool] = np.asarray(both.any(0)).tolist()
     blocks = dict(zip(a.ids, a.blocks, strict=True))
@@ -83,6 +83,12 @@ def pair(a: Cube, b: Cube) -> Pair | None:
         either,
     )
     return found.within(set(found.languages))
+
+
+def _scored(cube: Cube, codes: list[str]) -> int:
+    """Count the items × languages that an arm has a score of, in any seed."""
+    at = [i for i, code in enumerate(cube.languages) if code in set(codes)]
+    return int((~np.isnan(cube.values[..., at])).any(0).sum())
 
 
 def _at(cube: Cube, ids: list[str], codes: list[str]) -> Floats:

@@ -194,16 +194,16 @@ def _facts(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, Any]:
             from jobs where job in ({mine}) group by phase order by phase""",
         {"suite": suite},
     ).fetchall()
-    planned = con.execute(f"select count(*) from ({mine})", {"suite": suite}).fetchone()
+    planned = con.execute(f"select count(*) from ({mine})", {"suite": suite}).fetchall()
     places = con.execute(
         f"select distinct device, threads, versions from jobs where phase <> 'score' and job in ({mine}) order by all",
         {"suite": suite},
     ).fetchall()
-    ended = con.execute(f"select max(started) from jobs where job in ({mine})", {"suite": suite}).fetchone()
+    ended = con.execute(f"select max(started) from jobs where job in ({mine})", {"suite": suite}).fetchall()
     return {
         "version": importlib.metadata.version("stiltbench"),
-        "ended": _iso(ended[0]) if ended and ended[0] else "",
-        "planned": planned[0] if planned else 0,
+        "ended": _iso(ended[0][0]) if ended[0][0] else "",
+        "planned": planned[0][0],
         "phases": [
             dict(zip(("phase", "jobs", "seconds", "tokens", "tokens_per_second"), r, strict=True)) for r in sums
         ],
@@ -213,7 +213,7 @@ def _facts(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, Any]:
 
 def write(results: Results, path: Path) -> None:
     """Write the one file that a page is rendered from: example values without any text, and what is declared."""
-    rows = results.con.execute(
+    rows = results.con.sql(
         f"select {COLUMNS} from results order by target, metric, direction, layer, arm, seed, language, id"
     ).to_arrow_table()
     meta = {

@@ -134,4 +134,6 @@ def p_value(p: float | None) -> str:
 def _equals(p: float) -> str:
     if p < 0.0001:
         return "< .0001"
-    return f"= {p:.2g}" if p < 0.001 else f"= {p:.3f}".replace("0.", ".") if p < 1 else "= 1"
+    if p >= 0.9995:
+        return "= 1"
+    return "= " + (f"{p:.2g}" if p < 0.001 else f"{p:.3f}").removeprefix("0")

@@ -15,6 +15,7 @@ from babel import localedata
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
+from harness.data.cldr import load_alone
 from harness.models import bert, manifest
 
 CARD = "tiny"
@@ -36,7 +37,7 @@ def cldr_names() -> Iterator[str]:
     """Yield the names of territories and languages in the main locale of every language of CLDR."""
     for locale in sorted(localedata.locale_identifiers()):
         if "_" not in locale:
-            data = localedata.load(locale, merge_inherited=False)
+            data = load_alone(locale)
             for kind in ("territories", "languages"):
                 yield from (name for _, name in sorted(data.get(kind, {}).items()))
 

@@ -70,8 +70,8 @@ def _under_arms(results: Results, target: str, main: Measure) -> str:
         "select min(n), max(n) from (select count(distinct id) as n from results where target = ? and dataset = ? "
         "group by language)",
         [target, main.dataset],
-    ).fetchone()
-    low, high = items or (0, 0)
+    ).fetchall()
+    low, high = items[0]
     said = (
         f"*Points over all languages scored, whether an arm trained on them or not; {low} to {high} items a language; "
         "95 % intervals: family-macro over families, items and seeds, language-macro over families alone. Arms are in "

@@ -1,0 +1,179 @@
+"""The report's keys, its numbers against hand calculations, and input that has no answer."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from scipy import stats
+
+from harness.analysis.compare import Comparer, compare
+from harness.analysis.results import Results
+from harness.errors import UserError
+from harness.store import Store
+
+KEYS = set(
+    """suite contrast role a b target metric unit scope statement verdict reason warnings estimate se df interval p p_t
+    p_skew p_flip p_holm min_p mde80 variance n prediction_interval icc areas leave_one_out families language_macro
+    code_macro these_languages all_languages seen languages at_least_better at_least_worse breakdowns naive dropped
+    cluster_rule overrides seed n_resamples versions""".split()
+)
+"""Keys of `compare --format json` (docs/statistics.md)."""
+
+SIX = ["deu_Latn", "arb_Arab", "swh_Latn", "tur_Latn", "fin_Latn", "tam_Taml", "jpn_Jpan"]
+"""Seven languages of seven families."""
+
+
+def _rows(values: dict[tuple[str, int], np.ndarray[Any, Any]], codes: list[str]) -> list[tuple[Any, ...]]:
+    return [
+        (arm, seed, code, f"i{i}", float(table[k, i]))
+        for (arm, seed), table in values.items()
+        for k, code in enumerate(codes)
+        for i in range(table.shape[1])
+    ]
+
+
+def _random(codes: list[str], arms: dict[str, int], items: int = 40) -> dict[tuple[str, int], np.ndarray[Any, Any]]:
+    rng = np.random.default_rng(5)
+    shape = (len(codes), items)
+    return {(a, s): (rng.random(shape) < 0.5).astype(float) for a, seeds in arms.items() for s in range(seeds)}
+
+
+def _one(results: Results) -> dict[str, Any]:
+    return Comparer(results).between("a", "b", None)[0]
+
+
+def test_every_report_has_all_keys_and_is_json_without_nan(planted: Store) -> None:
+    for report in compare(planted, "planted", "diverse", "english"):
+        assert report.keys() >= KEYS
+        json.dumps(report, allow_nan=False)
+
+
+def test_the_headline_is_the_t_test_of_family_gains_when_nothing_else_varies(results_of: Callable[..., Results]) -> None:
+    # Items disjoint between families share no noise, one seed each: V is that of the families alone.
+    rng = np.random.default_rng(1)
+    rows = [
+        (arm, 0, code, f"{code}{i}", float(rng.random() < 0.5 + 0.2 * (arm == "a")))
+        for arm, code, i in itertools.product("ab", SIX, range(30))
+    ]
+    report = _one(results_of(rows))
+    gains = [
+        np.mean([r[4] for r in rows if r[0] == "a" and r[2] == c]) - np.mean([r[4] for r in rows if r[0] == "b" and r[2] == c])
+        for c in SIX
+    ]
+    expected = stats.ttest_1samp(gains, 0)
+    assert report["estimate"] == pytest.approx(np.mean(gains))
+    assert report["p_t"] == pytest.approx(expected.pvalue)
+    assert report["variance"]["items"] == pytest.approx(0, abs=1e-12)
+    assert report["scope"] == "models"
+
+
+def test_seeds_of_both_arms_enter_the_variance(results_of: Callable[..., Results]) -> None:
+    values = _random(SIX, {"a": 3, "b": 3})
+    report = _one(results_of(_rows(values, SIX)))
+    macro = {arm: [values[arm, s].mean() for s in range(3)] for arm in "ab"}
+    seeds = sum(np.var(macro[arm], ddof=1) / 3 for arm in "ab")
+    assert report["scope"] == "recipe"
+    assert report["variance"]["seeds"] * report["se"] ** 2 == pytest.approx(seeds)
+
+
+def test_holm_is_over_the_contrasts_of_one_role(planted: Store) -> None:
+    report = compare(planted, "planted", "diverse", "english")[0]
+    assert (report["holm_over"], report["p_holm"]) == (1, report["p"])
+    twin = compare(planted, "planted", "twin", "english")[0]
+    assert twin["holm_over"] == 1  # `all over english` has no p
+
+
+def test_level_tables_hold_each_language_once(planted: Store) -> None:
+    report = compare(planted, "planted", "diverse", "english")[0]
+    for breakdown in report["breakdowns"]:
+        assert sum(level["languages"] for level in breakdown["levels"]) == report["n"]["codes"]
+
+
+def test_a_level_of_few_families_is_said_to_have_no_verdict(planted: Store) -> None:
+    report = compare(planted, "planted", "diverse", "english")[0]
+    area = next(b for b in report["breakdowns"] if b["by"] == "macroarea")
+    reasons = {level["level"]: (level["families"] < 6, level["reason"]) for level in area["levels"]}
+    assert all((reason == "too_few_families") == few for few, reason in reasons.values())
+    assert reasons["Papunesia"][0]
+
+
+# -- input that has no answer (docs/statistics.md, degenerate input) ---------------------------------------------------
+
+
+def test_two_to_five_families_get_an_estimate_and_no_verdict(results_of: Callable[..., Results]) -> None:
+    report = _one(results_of(_rows(_random(SIX[:4], {"a": 2, "b": 2}), SIX[:4])))
+    assert (report["verdict"], report["reason"]) == ("languages_only", "too_few_families")
+    assert report["estimate"] is not None
+    assert "not enough families (4)" in report["statement"]
+
+
+def test_one_family_gets_what_can_be_said_of_these_languages(results_of: Callable[..., Results]) -> None:
+    report = _one(results_of(_rows(_random(["deu_Latn", "fra_Latn"], {"a": 2, "b": 2}), ["deu_Latn", "fra_Latn"])))
+    assert (report["verdict"], report["p"]) == ("languages_only", None)
+    assert report["these_languages"]["interval"] is not None
+    assert len(report["languages"]) == 2
+
+
+def test_equal_arms_have_p_one_and_no_interval(results_of: Callable[..., Results]) -> None:
+    same = _random(SIX, {"a": 1})["a", 0]
+    report = _one(results_of(_rows({("a", 0): same, ("b", 0): same}, SIX)))
+    assert (report["estimate"], report["p"], report["interval"], report["reason"]) == (0, 1, None, "constant")
+
+
+def test_a_constant_arm_is_warned_of(results_of: Callable[..., Results]) -> None:
+    values = _random(SIX, {"b": 1})
+    report = _one(results_of(_rows(values | {("a", 0): np.ones((7, 40))}, SIX)))
+    assert "constant_arm" in report["warnings"]
+
+
+def test_arms_without_a_common_item_are_not_compared(results_of: Callable[..., Results]) -> None:
+    rows = [(arm, 0, code, f"{arm}{i}", 1.0) for arm in "ab" for code in SIX for i in range(5)]
+    report = _one(results_of(rows))
+    assert (report["verdict"], report["reason"], report["estimate"]) == ("no_overlap", "no_overlap", None)
+
+
+def test_partial_overlap_is_counted_and_warned_of(results_of: Callable[..., Results]) -> None:
+    rows = [r for r in _rows(_random(SIX, {"a": 1, "b": 1}), SIX) if not (r[0] == "a" and int(r[3][1:]) >= 30)]
+    report = _one(results_of(rows))
+    assert report["dropped"]["items"] == 7 * 10
+    assert {"partial_overlap", "missing_items"} <= set(report["warnings"])
+    assert report["n"]["items"] == 30
+
+
+def test_a_language_that_one_arm_lacks_is_dropped_and_named(results_of: Callable[..., Results]) -> None:
+    rows = [r for r in _rows(_random(SIX, {"a": 1, "b": 1}), SIX) if not (r[0] == "b" and r[2] == "tam_Taml")]
+    report = _one(results_of(rows))
+    assert report["dropped"]["codes"] == ["tam_Taml"]
+    assert "Dravidian" not in [f["family"] for f in report["families"]]
+
+
+def test_an_example_scored_twice_is_refused(results_of: Callable[..., Results]) -> None:
+    rows = _rows(_random(SIX, {"a": 1, "b": 1}), SIX)
+    with pytest.raises(UserError, match="deu_Latn i0 was scored twice"):
+        _one(results_of([*rows, rows[0]]))
+
+
+def test_two_seeds_carry_no_test_among_several(results_of: Callable[..., Results]) -> None:
+    results = results_of(_rows(_random(SIX, {"a": 2, "b": 2}), SIX))
+    alone = Comparer(results).declared()[0]
+    assert (alone["holm_over"], alone["reason"]) == (1, None)
+    first = results.suite.contrasts[0]
+    results.suite.contrasts.append(msgspec.structs.replace(first, name="the same again"))
+    among_two = Comparer(results).declared()[0]
+    assert (among_two["holm_over"], among_two["reason"], among_two["verdict"]) == (2, "few_seeds", "exploratory")
+    assert "carry no test among several" in among_two["statement"]
+
+
+def test_unknown_arms_and_targets_are_refused_with_the_nearest(planted: Store) -> None:
+    with pytest.raises(UserError, match="unknown arm 'divers'; the nearest are diverse"):
+        compare(planted, "planted", "divers", "english")
+    with pytest.raises(UserError, match="unknown target 'kinds'; the nearest are kind"):
+        compare(planted, "planted", "diverse", "english", target="kinds")
+    with pytest.raises(UserError, match="against itself"):
+        compare(planted, "planted", "english", "english")

@@ -1,0 +1,154 @@
+"""Every verdict has its condition and its sentence; words that claim too much are in none of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.analysis import words
+from harness.analysis.words import interval, p_value, points, statement, verdict
+
+FORBIDDEN = ("no difference", "outperforms", "trend towards", "***", "highly significant", "significant", "generally")
+
+
+def _report(**changes: Any) -> dict[str, Any]:
+    """Return a report of 22 families in which A is better by 1.9 points, as the tests then change it."""
+    base: dict[str, Any] = {
+        "a": "diverse", "b": "english", "target": "topic", "role": "primary", "scope": "recipe", "reason": None,
+        "estimate": 0.0192, "se": 0.0075, "interval": [0.0041, 0.0352], "p": 0.018, "p_holm": 0.036, "holm_over": 2,
+        "mde80": 0.0224, "n": {"families": 22, "seeds_a": 3, "seeds_b": 3},
+        "leave_one_out": {"min": 0.016, "min_family": "Turkic", "max": 0.023, "max_family": "Quechuan",
+                          "without_largest": {"family": "Indo-European", "estimate": 0.021, "p": 0.02}},
+        "areas": {"p": 0.4, "table": [{"area": "Eurasia", "families": 13, "gain": 0.02},
+                                      {"area": "Africa", "families": 5, "gain": 0.01}]},
+        "all_languages": {"estimate": 0.03, "se": 0.01, "interval": [0.01, 0.05]},
+    }  # fmt: skip
+    return base | changes
+
+
+def _said(**changes: Any) -> tuple[str, str]:
+    report = _report(**changes)
+    report["verdict"] = verdict(report)
+    return report["verdict"], statement(report)
+
+
+def test_better_needs_holm_and_an_interval_above_zero() -> None:
+    assert _said() == (
+        "better",
+        "Diverse scores 1.92 points above english on average over families "
+        "(95 % interval 0.41 to 3.52; p = .018, Holm over 2; 22 families, 3 seeds).",
+    )
+
+
+def test_worse_is_said_with_the_size_and_the_side() -> None:
+    kind, said = _said(
+        estimate=-0.0192, interval=[-0.0352, -0.0041], leave_one_out=None, areas={"p": None, "table": []}
+    )
+    assert kind == "worse"
+    assert "1.92 points below english" in said
+    assert "−3.52 to −0.41" in said
+
+
+def test_a_holm_p_above_five_percent_is_no_evidence_and_tells_what_could_be_found() -> None:
+    assert _said(p_holm=0.06) == (
+        "no_evidence",
+        "No evidence of a difference (1.92 points, 0.41 to 3.52). The smallest difference this design would find in "
+        "4 of 5 repetitions is 2.24 points.",
+    )
+
+
+def test_an_interval_that_touches_zero_is_no_evidence() -> None:
+    assert _said(interval=[-0.0001, 0.04])[0] == "no_evidence"
+
+
+def test_a_finding_that_turns_without_one_family_says_which() -> None:
+    left = {**_report()["leave_one_out"], "min": -0.001, "min_family": "Japonic"}
+    kind, said = _said(leave_one_out=left)
+    assert kind == "better"
+    assert said.endswith("But not without Japonic.")
+
+
+def test_a_finding_that_is_gone_without_the_largest_family_says_so() -> None:
+    left = {**_report()["leave_one_out"], "without_largest": {"family": "Indo-European", "estimate": 0.01, "p": 0.2}}
+    assert _said(leave_one_out=left)[1].endswith("But not without Indo-European.")
+
+
+def test_an_areal_pattern_follows_the_verdict_with_its_table() -> None:
+    areas = {**_report()["areas"], "p": 0.003}
+    assert _said(areas=areas)[1].endswith(
+        "The gain differs between macro-areas (p = .003): Eurasia 2.00 (13), Africa 1.00 (5); families of one area "
+        "are not independent evidence."
+    )
+
+
+def test_exploratory_contrasts_suggest_and_never_show() -> None:
+    kind, said = _said(role="exploratory", p_holm=None)
+    assert kind == "exploratory"
+    assert "suggest" in said
+    assert "show" not in said
+    assert "not declared" in said
+
+
+def test_two_seeds_among_several_contrasts_are_exploratory() -> None:
+    kind, said = _said(reason="few_seeds")
+    assert kind == "exploratory"
+    assert "two seeds" in said
+
+
+def test_fewer_than_six_families_speak_of_these_languages_only() -> None:
+    kind, said = _said(n={"families": 5, "seeds_a": 3, "seeds_b": 3}, reason="too_few_families")
+    assert kind == "languages_only"
+    assert "not enough families (5) to speak of others" in said
+
+
+def test_one_seed_speaks_of_these_checkpoints() -> None:
+    kind, said = _said(scope="models", n={"families": 22, "seeds_a": 1, "seeds_b": 1})
+    assert kind == "better"
+    assert said.endswith("These two checkpoints differ by 1.92 points (0.41 to 3.52; p = .018, Holm over 2); other seeds were not run.")
+
+
+def test_no_unseen_language_gives_no_verdict() -> None:
+    kind, said = _said(reason="no_unseen_languages", estimate=None, se=None, interval=None, p=None, p_holm=None)
+    assert kind == "no_unseen_languages"
+    assert "3.0 points" in said
+    assert "nothing is claimed of others" in said
+
+
+def test_what_cannot_be_tested_says_why() -> None:
+    kind, said = _said(p=None, interval=None, reason="constant", p_holm=None)
+    assert kind == "undefined"
+    assert "(constant)" in said
+
+
+def test_no_sentence_holds_a_forbidden_word() -> None:
+    sentences = [*words.SENTENCES.values(), words.CHECKPOINTS, words.DEPENDS_ON_ONE, words.AREAS, words.FEW_SEEDS]
+    assert not [(s, w) for s in sentences for w in FORBIDDEN if w in s.lower()]
+
+
+@pytest.mark.parametrize(
+    ("value", "se", "said"),
+    [
+        (0.0192, 0.0098, "1.92"),  # two significant digits of .98 points are .98: two decimals
+        (0.0192, 0.023, "1.9"),  # of 2.3 points: one decimal
+        (-0.192, 0.12, "−19"),  # of 12 points: none
+        (0.0192, None, "1.9"),
+        (-0.00001, 0.01, "0.0"),  # never minus zero
+        (None, 0.1, "–"),
+    ],
+)
+def test_points_are_printed_to_two_digits_of_their_standard_error(value: float | None, se: float | None, said: str) -> None:
+    assert points(value, se) == said
+
+
+def test_intervals_and_p_values() -> None:
+    assert interval([-0.01, 0.031], 0.01) == "−1.0 to 3.1"
+    assert interval(None, 0.01) == "no interval"
+    assert [p_value(p) for p in (0.0000021, 0.00031, 0.018, 0.5, 1.0, None)] == [
+        "p < .0001",
+        "p = .00031",
+        "p = .018",
+        "p = .500",
+        "p = 1",
+        "no p",
+    ]
