@@ -59,26 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("action", choices=["list", "import"])
     one.add_argument("name", nargs="?", help="model card")
     one.add_argument("--out", type=Path, help="folder to write (default: the cache)")
-    add(
-        "plan",
-        _plan,
-        "Show what a suite would run, and what each arm sees.",
-        "suite",
-        "store",
-        "data",
-        "limit",
-        "format",
-    )
-    add(
-        "run",
-        _run,
-        "Run a suite; what is finished is not run again.",
-        "suite",
-        "store",
-        "data",
-        "limit",
-        "quiet",
-    )
+    planned = ("suite", "store", "data", "limit", "set")
+    add("plan", _plan, "Show what a suite would run, and what each arm sees.", *planned, "format")
+    one = add("run", _run, "Run a suite; what is finished is not run again.", *planned)
+    one.add_argument("--only", metavar="ARM", help="only the jobs that fill cells of this arm")
+    one.add_argument("--quiet", action="store_true", help="no progress")
     add("status", _status, "Show how far the suites of a store are.", "store", "format")
     one = add("gc", _gc, "Say which jobs no suite names, and remove them with --yes.", "store", "format")
     one.add_argument("--yes", action="store_true", help="remove what is listed")
@@ -105,7 +90,9 @@ _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
     "data": lambda p: p.add_argument("--data", type=Path, help="folder that holds one folder per data set"),
     "suite": lambda p: p.add_argument("suite", help="a suite that ships, or a .toml file"),
     "limit": lambda p: p.add_argument("--limit", type=_positive, help="first look: so many examples; never published"),
-    "quiet": lambda p: p.add_argument("--quiet", action="store_true", help="no progress"),
+    "set": lambda p: p.add_argument(
+        "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="a setting unlike the file's"
+    ),
 }
 
 
@@ -202,7 +189,7 @@ def _plan(args: argparse.Namespace) -> int:
     from harness.suite import load
 
     store = Store(args.store) if (args.store / "STORE.json").is_file() else None
-    rows = describe(make_plan(load(args.suite, args.limit), store, args.data))
+    rows = describe(make_plan(load(args.suite, args.limit, args.changes), store, args.data))
     show(rows, list(rows[0]), args.format)
     return 0
 
@@ -212,8 +199,8 @@ def _run(args: argparse.Namespace) -> int:
     from harness.store import Store
     from harness.suite import load
 
-    suite = load(args.suite, args.limit)
-    ran = run(suite, Store(args.store), args.data, quiet=args.quiet)
+    suite = load(args.suite, args.limit, args.changes)
+    ran = run(suite, Store(args.store), args.data, only=args.only, quiet=args.quiet)
     print(f"{suite.name}: {len(ran.did)} jobs run, {ran.found} found done, {ran.seconds:.1f} s", file=sys.stderr)
     for key, reason in ran.failed.items():
         print(f"failed: {key}: {reason}", file=sys.stderr)

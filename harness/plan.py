@@ -16,7 +16,7 @@ import pyarrow as pa
 from harness import languages as lang
 from harness.data import adapt, cards, draw
 from harness.data.adapt import Adapted
-from harness.errors import UserError
+from harness.errors import UserError, unknown
 from harness.models.find import Model, find
 from harness.selection import suite_languages
 from harness.store import Spec, Store, job_key
@@ -67,6 +67,13 @@ class Plan:
                     wanted.add(parent)
         return [key for key in self.jobs if key in wanted]
 
+    def todo_of(self, arm: str) -> list[str]:
+        """Keys of the jobs to run that fill an arm's cells, parents first."""
+        if arm not in self.suite.arms:
+            raise unknown("arm", arm, self.suite.arms, self.suite.name)
+        mine = {cell.job for cell in self.cells if cell.arm == arm}
+        return [key for key in self.todo if key in mine]
+
     def add(self, spec: Spec) -> str:
         """Add a job unless it is there, and return its key."""
         key = job_key(spec)
@@ -89,6 +96,7 @@ class _Planner:
         self.suite, self.store, self.data = suite, store, data
         self.adapted: dict[str, Adapted] = {}
         self.sources: dict[tuple[str, str], set[str]] = {}
+        self.trained: dict[str, str] = {}
         self.out = Plan(suite, find(suite.model, where=suite.name), suite_languages(suite))
         self.common: Spec = {
             "model": self.out.model.digest,
@@ -181,6 +189,11 @@ class _Planner:
         task: Spec = {}
         if target.pivot:
             layers = target.layers or [self.out.model.layers]
+            if not all(0 <= layer <= self.out.model.layers for layer in layers):
+                top = self.out.model.layers
+                raise UserError(
+                    f"{self.suite.name}: targets.{name}.layers: {layers}, but {self.suite.model} has 0 to {top}"
+                )
             task = {"pivot": target.pivot, "directions": sorted(target.directions), "layers": layers}
         for test in target.test:
             self._predict(arm, name, seed, model, test.data, test.split, self._scored(name, target, test), task)
@@ -222,8 +235,10 @@ class _Planner:
         assert train is not None
         assert target.recipe is not None
         spoken = self._languages(train.data, train.split, train.languages, f"targets.{name}.train")
-        drawn = self._keep(draw.whole(self._data(train.data), train.split, spoken, self.suite.limit))
-        key = self.out.add(self._train_spec("target", base, self.suite.recipes[target.recipe], drawn, seed))
+        if name not in self.trained:
+            self.trained[name] = self._keep(draw.whole(self._data(train.data), train.split, spoken, self.suite.limit))
+        recipe = self.suite.recipes[target.recipe]
+        key = self.out.add(self._train_spec("target", base, recipe, self.trained[name], seed))
         self.out.cells.append(Cell(arm, name, seed, "target", key))
         return key
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
+from msgspec import Meta
 
 from harness import languages as lang
 from harness.data import cards
@@ -21,6 +23,9 @@ from harness.errors import UserError, nearest, unknown
 from harness.resources import folder
 
 AllOrList = Literal["all"] | list[str]
+Count = Annotated[int, Meta(ge=1)]
+Index = Annotated[int, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -32,19 +37,19 @@ class Languages(_Strict, frozen=True, kw_only=True):
 
     include: AllOrList = "all"
     where: str | None = None
-    per_family: int | None = None
-    seed: int = 0
+    per_family: Count | None = None
+    seed: Index = 0
 
 
 class Recipe(_Strict, frozen=True, kw_only=True):
     """How a phase trains: AdamW, linear warm-up, then linear decay to zero."""
 
-    epochs: int
-    batch_tokens: int
-    learning_rate: float
-    trainable_layers: int | Literal["all"]
-    warmup: float = 0.1
-    weight_decay: float = 0.0
+    epochs: Count
+    batch_tokens: Count
+    learning_rate: Annotated[float, Meta(gt=0)]
+    trainable_layers: Count | Literal["all"]
+    warmup: Share = 0.1
+    weight_decay: Annotated[float, Meta(ge=0)] = 0.0
     select: Literal["last", "english-dev", "target-dev"] = "last"
 
 
@@ -60,7 +65,7 @@ class Sampling(_Strict, frozen=True, kw_only=True):
     """How an arm of several data sets draws from them."""
 
     scheme: Literal["uniform", "proportional", "temperature", "explicit"]
-    cap: int | None = None
+    cap: Count | None = None
     temperature: float | None = None
     rates: list[float] | None = None
 
@@ -69,7 +74,7 @@ class Intermediate(_Strict, frozen=True, kw_only=True):
     """What all arms share, which is what makes them comparable."""
 
     match: Literal["items", "rows", "tokens", "steps"]
-    examples: int
+    examples: Count
     recipe: str
     check: str | None = None
     """Split on which every arm's own intermediate task is scored, in (at most eight of) the languages it trained on."""
@@ -105,8 +110,8 @@ class Target(_Strict, frozen=True, kw_only=True):
     train: Train | None = None
     recipe: str | None = None
     pivot: str | None = None
-    directions: tuple[Literal["to", "from"], ...] = ("to", "from")
-    layers: list[int] = []
+    directions: Annotated[tuple[Literal["to", "from"], ...], Meta(min_length=1)] = ("to", "from")
+    layers: list[Index] = []
 
 
 class Contrast(_Strict, frozen=True, kw_only=True):
@@ -127,11 +132,11 @@ class Suite(_Strict, frozen=True, kw_only=True):
     name: str
     title: str
     model: str
-    seeds: list[int]
+    seeds: list[Index]
     edition: Literal["as-released", "errata"] = "as-released"
     leakage: Literal["refuse", "mask"] = "refuse"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    threads: int = 2
+    threads: Count = 2
     keep_weights: bool = False
     languages: Languages = Languages()
     recipes: dict[str, Recipe] = {}
@@ -153,14 +158,21 @@ def shipped() -> dict[str, Path]:
     return {p.stem: p for p in sorted(folder("suites").glob("*.toml"))}
 
 
-def load(spec: str | Path, limit: int | None = None) -> Suite:
-    """Return the checked suite of a file, or of a shipped suite's name."""
+def load(spec: str | Path, limit: int | None = None, changes: Sequence[str] = ()) -> Suite:
+    """Return the checked suite of a file, or of a shipped suite's name.
+
+    ``changes`` are settings that differ from the file, as ``seeds=[0]`` or ``recipes.default.epochs=1``; they and
+    ``limit`` become part of the suite's name, so that a changed suite never passes for the one in the file.
+    """
     path = _find(str(spec))
-    suite = _convert(path)
+    raw = _read(path)
+    for change in changes:
+        _apply(raw, change)
+    suite = _convert(raw, path)
     _check(suite, path)
-    if limit is not None:
-        suite = msgspec.structs.replace(suite, name=f"{suite.name}@limit={limit}", limit=limit)
-    return suite
+    suffix = "".join(f"@{change.replace(chr(34), '')}" for change in changes)
+    suffix += f"@limit={limit}" if limit is not None else ""
+    return msgspec.structs.replace(suite, name=suite.name + suffix.replace("/", "-"), limit=limit)
 
 
 def _find(spec: str) -> Path:
@@ -174,8 +186,7 @@ def _find(spec: str) -> Path:
     return shipped()[spec]
 
 
-def _convert(path: Path) -> Suite:
-    """Read the file into the grammar's types; the first mistake is one sentence with its place."""
+def _read(path: Path) -> dict[str, Any]:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as e:
@@ -184,41 +195,102 @@ def _convert(path: Path) -> Suite:
         raise UserError(f"{path}: not TOML: {e}") from None
     if "limit" in raw:
         raise UserError(f"{path}: `limit` is no key of a suite; give it as `run --limit {raw['limit']}`")
+    return raw
+
+
+def _apply(raw: dict[str, Any], change: str) -> None:
+    """Put one ``key.of.a.table=value`` into the raw suite; the value is TOML."""
+    key, _, value = change.partition("=")
+    try:
+        found = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError as e:
+        raise UserError(
+            f"--set {change}: expected KEY=VALUE with a TOML value, as seeds=[0] or model='tiny': {e}"
+        ) from None
+    *tables, last = key.strip().split(".")
+    for name in tables:
+        raw = raw.setdefault(name, {})
+        if not isinstance(raw, dict):
+            raise UserError(f"--set {change}: {name} is no table of the suite")
+    raw[last] = found
+
+
+def _convert(raw: dict[str, Any], path: Path) -> Suite:
+    """Take raw tables into the grammar's types; the first mistake is one sentence with its place."""
     try:
         return msgspec.convert(raw, Suite)
     except msgspec.ValidationError as e:
-        raise UserError(f"{path}: {_explain(str(e))}") from None
+        raise UserError(f"{path}: {_explain(str(e), raw)}") from None
 
 
-def _explain(message: str) -> str:
-    """Turn msgspec's message into ours: the place first, and the nearest names of an unknown key."""
-    text, _, place = message.partition(" - at `$")
-    place = place.rstrip("`").lstrip(".") or "top level"
-    found = re.search(r"unknown field `(\w+)`", text)
-    if not found:
-        return f"{place}: {text[0].lower()}{text[1:]}"
-    keys = {f for t in (Suite, *_TABLES) for f in t.__struct_fields__ if t.__name__ == _owner(place)}
-    return f"{place}: unknown key {found[1]!r}; the nearest are {', '.join(nearest(found[1], keys))}"
+def _explain(message: str, raw: dict[str, Any]) -> str:
+    """Turn msgspec's message into ours: the place, what was expected there and what was seen."""
+    text, _, steps = message.partition(" - at `$")
+    place, seen = _walk(steps, raw)
+    if found := re.search("unknown field `(.+)`", text):
+        close = nearest(found[1], _owner(place).__struct_fields__)
+        return f"{place or 'top level'}: unknown key {found[1]!r}; the nearest are {', '.join(close)}"
+    text = f"expected {_options(place)}" if "enum" in text else text[0].lower() + text[1:]
+    saw = "" if isinstance(seen, dict) else f", saw {seen!r}"
+    return f"{place or 'top level'}: {text.partition(', got')[0] if saw else text}{saw}"
 
 
-_TABLES = (Languages, Recipe, Mix, Sampling, Intermediate, Arm, Train, Test, Target, Contrast)
+def _walk(steps: str, raw: Any) -> tuple[str, Any]:
+    """Return the place that msgspec's ``steps`` lead to, where each ``[...]`` gets its name, and what stands there."""
+    place, here = "", raw
+    for step in re.findall(r"\w+|\.\.\.", steps):
+        name = next(n for n, value in here.items() if _refused(value, _NAMED[place])) if step == "..." else step
+        place += f"[{name}]" if isinstance(here, list) else f".{name}" if place else name
+        here = here[int(name)] if isinstance(here, list) else here[name]
+    return place, here
 
 
-def _owner(place: str) -> str:
-    """Name of the table that stands at ``place``, as msgspec writes places."""
-    rules = {
-        r"languages$": "Languages",
-        r"recipes": "Recipe",
-        r"intermediate$": "Intermediate",
-        r"arms.*mix\[": "Mix",
-        r"arms.*sampling$": "Sampling",
-        r"arms": "Arm",
-        r"targets.*train$": "Train",
-        r"targets.*test\[": "Test",
-        r"targets": "Target",
-        r"contrasts": "Contrast",
+def _refused(value: Any, table: type[_Strict]) -> bool:
+    try:
+        msgspec.convert(value, table)
+    except msgspec.ValidationError:
+        return True
+    return False
+
+
+def _options(place: str) -> str:
+    """Name the values that a key takes which is not free."""
+    table, _, field = place.rpartition(".")
+    key, at, _ = field.partition("[")
+    hint = get_type_hints(_owner(table))[key]
+    taken = _flat(get_args(hint)[0] if at else hint)
+    return " or ".join(taken)
+
+
+def _flat(hint: Any) -> list[str]:
+    if isinstance(hint, str):
+        return [f'"{hint}"']
+    if hint is int:
+        return ["a number"]
+    if hint == list[str]:
+        return ["a list"]
+    return [name for part in get_args(hint) for name in _flat(part)]
+
+
+_NAMED: dict[str, type[_Strict]] = {"recipes": Recipe, "arms": Arm, "targets": Target}
+"""Tables of tables: place → what each of its tables is."""
+
+
+def _owner(place: str) -> type[_Strict]:
+    """Return the table that stands at ``place``."""
+    rules: dict[str, type[_Strict]] = {
+        r"languages": Languages,
+        r"recipes\.": Recipe,
+        r"intermediate": Intermediate,
+        r"arms\..*\.mix\[\d+\]$": Mix,
+        r"arms\..*\.sampling$": Sampling,
+        r"arms\.": Arm,
+        r"targets\..*\.train$": Train,
+        r"targets\..*\.test\[\d+\]$": Test,
+        r"targets\.": Target,
+        r"contrasts": Contrast,
     }
-    return next((owner for rule, owner in rules.items() if re.match(rule, place)), "Suite")
+    return next((owner for rule, owner in rules.items() if re.match(rule, place)), Suite)
 
 
 def _check(suite: Suite, path: Path) -> None:
@@ -226,10 +298,12 @@ def _check(suite: Suite, path: Path) -> None:
     where = str(path)
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", suite.name):
         raise UserError(f"{where}: name: {suite.name!r} is no name; use small letters, digits and hyphens")
-    if not suite.seeds or len(set(suite.seeds)) < len(suite.seeds) or min(suite.seeds) < 0:
+    if not suite.seeds or len(set(suite.seeds)) < len(suite.seeds):
         raise UserError(f"{where}: seeds: expected different numbers from 0 on, saw {suite.seeds}")
     if not suite.arms or not suite.targets:
         raise UserError(f"{where}: expected at least one arm and one target")
+    if "intermediate" in suite.targets:
+        raise UserError(f"{where}: targets.intermediate: the name stands for the arms' own task; name it otherwise")
     _check_languages(suite, where)
     for name, arm in suite.arms.items():
         _check_arm(suite, arm, f"{where}: arms.{name}")
@@ -244,12 +318,6 @@ def _check_languages(suite: Suite, where: str) -> None:
     if suite.languages.include != "all":
         for code in suite.languages.include:
             _known_language(code, f"{where}: languages.include")
-    for name, recipe in suite.recipes.items():
-        numbers = (recipe.epochs, recipe.batch_tokens, recipe.learning_rate)
-        if min(numbers) <= 0 or (recipe.trainable_layers != "all" and recipe.trainable_layers < 1):
-            raise UserError(
-                f"{where}: recipes.{name}: epochs, batch_tokens, learning_rate and trainable_layers must be above 0"
-            )
 
 
 def _known_language(code: str, where: str) -> None:

@@ -139,11 +139,13 @@ def _cube(rows: pa.Table, measure: Measure) -> Cube:
         blocks[place] = block
     shape = (len(seeds), len(ids), len(languages))
     values = np.full(shape, np.nan)
+    if not len(rows):
+        return Cube(values, seeds, ids, blocks, languages)
     if measure.metric in metrics.MEANS:
         values[s, i, k] = rows["value"].to_numpy()
     else:
         flat = np.asarray(rows["stats"].combine_chunks().flatten())
-        stats = np.full((*shape, len(flat) // max(1, len(rows))), np.nan)
+        stats = np.full((*shape, len(flat) // len(rows)), np.nan)
         stats[s, i, k] = flat.reshape(len(rows), -1)
         _fill_item_values(values, stats, measure.metric)
     return Cube(values, seeds, ids, blocks, languages)
@@ -223,7 +225,7 @@ def write(results: Results, path: Path) -> None:
         "declared": results.declared,
         "facts": results.facts,
     }
-    kept = rows.replace_schema_metadata({b"stiltbench": json.dumps(meta, sort_keys=True).encode()})
+    kept = rows.replace_schema_metadata({b"stiltbench": json.dumps(meta).encode()})
     plain = {c for c in kept.column_names if kept.schema.field(c).type in (pa.string(), pa.int64(), pa.int32())}
     pq.write_table(kept, path, compression="zstd", compression_level=19, use_dictionary=sorted({*plain, "value"}))
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from harness.analysis import results as found
 from harness.errors import UserError
@@ -32,14 +33,22 @@ def publish(suite: str, out: Path, store: Store | None, source: Path | None = No
             files, statements = render(_read(file, suite))
             for name, text in files.items():
                 (made / name).write_text(text, encoding="utf-8")
-            (made / "statements.json").write_text(
-                json.dumps(statements, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8"
-            )
+            said = json.dumps(_rounded(statements), ensure_ascii=False, allow_nan=False) + "\n"
+            (made / "statements.json").write_text(said, encoding="utf-8")
             made.chmod(0o755)
             _swap(made, out)
         finally:
             shutil.rmtree(made, ignore_errors=True)
     return out / "index.md"
+
+
+def _rounded(value: Any) -> Any:
+    """Round floats to nine digits: what lies beyond differs between machines and means nothing."""
+    if isinstance(value, float):
+        return float(f"{value:.9g}")
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _read(path: Path, suite: str) -> found.Results:

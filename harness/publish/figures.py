@@ -18,7 +18,11 @@ def family_figure(main: list[Report]) -> str:
         by_name = {f["family"]: f for f in r["families"]}
         panels.append(Panel(f"{r['target']} ({r['metric']})", [_family_row(by_name[f]) for f in order if f in by_name]))
     title = f"Gain of {main[0]['a']} over {main[0]['b']} by language family" if main else "No contrast"
-    return forest(title, panels, "points, with 95 % interval over items and seeds")
+    return forest(title, panels, f"points in favour of {_winner(main)}; 95 % over items and seeds")
+
+
+def _winner(main: list[Report]) -> str:
+    return str(main[0]["a"]) if main else "neither"
 
 
 def _family_row(family: Report) -> Row:
@@ -34,7 +38,7 @@ def level_figure(main: list[Report], column: str) -> str:
         levels: list[Report] = next((b["levels"] for b in r["breakdowns"] if b["by"] == column), [])
         panels.append(Panel(f"{r['target']} ({r['metric']})", [_level_row(level) for level in levels]))
     title = f"Gain of {main[0]['a']} over {main[0]['b']} by {COLUMN_NAMES[column]}" if main else "No contrast"
-    return forest(title, panels, "points, with 95 % interval over families, items and seeds")
+    return forest(title, panels, f"points in favour of {_winner(main)}; 95 % over families, items, seeds")
 
 
 def _level_row(level: Report) -> Row:

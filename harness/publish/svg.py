@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-ROW, LABELS, PANEL, GAP, TOP, BOTTOM = 20, 190, 300, 30, 52, 44
+ROW, LABELS, PANEL, GAP, TOP, BOTTOM = 20, 190, 300, 44, 52, 44
 
 STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }

@@ -31,16 +31,16 @@ class Ran:
     seconds: float = 0.0
 
 
-def run(suite: Suite, store: Store, data: Path | None = None, *, quiet: bool = False) -> Ran:
-    """Bring a store to where it holds every job of a suite; a second call does nothing.
+def run(suite: Suite, store: Store, data: Path | None = None, *, only: str | None = None, quiet: bool = False) -> Ran:
+    """Bring a store to where it holds every job of a suite (or of its arm ``only``); a second call does nothing.
 
     A job that fails is named in ``failed``; what does not need it goes on.
     """
     began = time.monotonic()
     plan = make_plan(suite, store, data)
     record(plan, store)
-    todo = plan.todo
-    out = Ran(found=len(plan.jobs) - len(todo))
+    todo = plan.todo if only is None else plan.todo_of(only)
+    out = Ran(found=len(plan.jobs) - len(plan.todo))
     with reporting(len(todo), quiet or not todo) as progress:
         for key in todo:
             spec = plan.jobs[key]
@@ -51,7 +51,7 @@ def run(suite: Suite, store: Store, data: Path | None = None, *, quiet: bool = F
             else:
                 out.did.append(key)
             progress.finish()
-    if not out.failed and not suite.keep_weights:
+    if not (out.failed or only or suite.keep_weights):
         _drop_weights(plan, store)
     out.seconds = time.monotonic() - began
     return out
