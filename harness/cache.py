@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.errors import UserError
+
 LIMIT_BYTES = 40 * 2**30
 """Size above which the least recently used files are removed."""
 
@@ -34,17 +36,25 @@ def find(kind: str, key: str) -> Path | None:
 
 @contextmanager
 def writing(kind: str, key: str) -> Iterator[Path]:
-    """Give a temporary path to write to; it becomes the file ``key`` only when the block ends well."""
+    """Give a temporary path to write to; it becomes the file ``key`` only when the block ends well.
+
+    A disk that takes no more is a :class:`UserError`.
+    """
     target = root() / kind / key
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{key}.", dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = None
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{key}.", dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         temporary.replace(target)
+    except OSError as e:
+        reason = e.strerror or str(e)
+        raise UserError(f"{target.parent}: cannot write ({reason}); free space, or set STILTBENCH_CACHE") from e
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
     prune(LIMIT_BYTES)
 
 

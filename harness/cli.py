@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("action", choices=["list", "import"])
     one.add_argument("name", nargs="?", help="model card")
     one.add_argument("--out", type=Path, help="folder to write (default: the cache)")
+    one.add_argument("--exact-tokenizer", action="store_true", help="e5-small: the released tokenizer (README, Models)")
     planned = ("suite", "store", "data", "limit", "set")
     add("plan", _plan, "Show what a suite would run, and what each arm sees.", *planned, "format")
     one = add("run", _run, "Run a suite; what is finished is not run again.", *planned)
@@ -178,7 +179,9 @@ def _model(args: argparse.Namespace) -> int:
         raise UserError(f"model import: name a model; there are {', '.join(model_names())}")
     model = find.find(args.name, where="model import")
     if args.out:
-        find.make(model, args.out)
+        find.make(model, args.out, exact_tokenizer=args.exact_tokenizer)
+    elif args.exact_tokenizer:
+        raise UserError("model import: --exact-tokenizer makes a model of its own; name its folder with --out")
     print(args.out or find.folder(model, cache.root()))
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,13 +22,19 @@ def show(rows: Sequence[Row], columns: Sequence[str], form: str) -> None:
         sys.stdout.buffer.write(_parquet(rows, columns))
         sys.stdout.flush()
     elif form == "json":
-        print(json.dumps([{c: r.get(c) for c in columns} for r in rows], ensure_ascii=False, indent=1, default=_plain))
+        plain = [{c: _number(r.get(c)) for c in columns} for r in rows]
+        print(json.dumps(plain, ensure_ascii=False, indent=1, default=_plain))
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([_cell(r.get(c)) for c in columns] for r in rows)
     else:
         _table(rows, columns)
+
+
+def _number(value: Any) -> Any:
+    """Return null for what JSON has no number for."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _plain(value: Any) -> str:
@@ -48,7 +55,7 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
         table.add_column(column, justify="right" if column in numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_short(row.get(c)) for c in columns))
-    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False, emoji=False)
     console.print(table)
 
 

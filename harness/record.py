@@ -22,6 +22,13 @@ from harness.store import Store, writing_folder_errors
 from harness.suite import Contrast, Suite
 
 
+class _Recorded(msgspec.Struct):
+    """What suite.json holds."""
+
+    hash: str
+    suite: Suite
+
+
 def record(plan: Plan, store: Store) -> None:
     """Put a plan's draws and its suite's tables into the store; what an earlier plan declared keeps its time."""
     suite = plan.suite
@@ -31,9 +38,9 @@ def record(plan: Plan, store: Store) -> None:
     with writing_folder_errors(store.path):
         for digest, table in plan.draws.items():
             _write_draw(store.draw_path(digest), table)
-        made = Path(tempfile.mkdtemp(prefix="suite.", dir=store.path / "work"))
+        made = Path(tempfile.mkdtemp(prefix="suite.", dir=store.work()))
         try:
-            (made / "suite.json").write_bytes(msgspec.json.encode({"hash": suite.hash, "suite": suite}))
+            (made / "suite.json").write_bytes(msgspec.json.encode(_Recorded(suite.hash, suite)))
             _write("cells", [(suite.name, *cell) for cell in plan.cells], made)
             _write("seen", [(suite.name, *row) for row in plan.seen], made)
             _write("contrasts", contrasts, made)
@@ -49,7 +56,10 @@ def recorded(store: Store, name: str) -> Suite:
         if not store.suites():
             raise UserError(f"{store.path}: no suite was run in this store; `stiltbench run SUITE` runs one")
         raise unknown("suite in the store", name, store.suites(), str(store.path))
-    return msgspec.convert(msgspec.json.decode(path.read_bytes())["suite"], Suite)
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Recorded).suite
+    except msgspec.DecodeError as e:
+        raise UserError(f"{path}: damaged ({e}); remove its folder and run the suite again") from None
 
 
 def _swap(made: Path, target: Path) -> None:

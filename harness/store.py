@@ -36,6 +36,12 @@ def job_key(spec: Spec) -> str:
     return hashlib.sha256(msgspec.json.encode(spec, order="deterministic")).hexdigest()[:16]
 
 
+class _Marker(msgspec.Struct):
+    """What STORE.json holds."""
+
+    format: int
+
+
 class Store:
     """A store's folder. Opening creates what is missing, and refuses a store of a newer version."""
 
@@ -54,12 +60,12 @@ class Store:
         with writing_folder_errors(self.path):
             for name in ("jobs", "draws", "suites", "work"):
                 (self.path / name).mkdir(parents=True, exist_ok=True)
-            _write_whole(marker, msgspec.json.encode({"format": FORMAT}))
+            _write_whole(marker, msgspec.json.encode(_Marker(FORMAT)))
 
     def _check(self, marker: Path) -> None:
         try:
-            found = msgspec.json.decode(marker.read_bytes())["format"]
-        except (msgspec.DecodeError, KeyError, TypeError):
+            found = msgspec.json.decode(marker.read_bytes(), type=_Marker).format
+        except msgspec.DecodeError:
             raise UserError(f"{marker}: not a store's marker; restore the file or name another store") from None
         if found > FORMAT:
             raise UserError(
@@ -92,13 +98,13 @@ class Store:
         """Give a folder to fill (with ``job.json`` among the rest); it becomes the job when the block ends well."""
         with writing_folder_errors(self.path):
             self.folder(key).parent.mkdir(parents=True, exist_ok=True)
-            made = Path(tempfile.mkdtemp(prefix=f"{key}.", dir=self._work()))
+            made = Path(tempfile.mkdtemp(prefix=f"{key}.", dir=self.work()))
             try:
                 yield made
                 self._finish(made, key)
+                shutil.rmtree(self.resume_folder(key), ignore_errors=True)
             finally:
                 shutil.rmtree(made, ignore_errors=True)
-                shutil.rmtree(self.resume_folder(key), ignore_errors=True)
 
     def _finish(self, made: Path, key: str) -> None:
         _sync(made)
@@ -115,9 +121,10 @@ class Store:
 
     def resume_folder(self, key: str) -> Path:
         """Return the folder where a job under way keeps what it needs to go on after a kill."""
-        return self._work() / f"{key}.resume"
+        return self.work() / f"{key}.resume"
 
-    def _work(self) -> Path:
+    def work(self) -> Path:
+        """Return the folder of what is being made; made anew where somebody removed it."""
         work = self.path / "work"
         work.mkdir(exist_ok=True)
         return work
@@ -128,7 +135,7 @@ class Store:
 
     def remove(self, key: str) -> None:
         """Remove a job: first out of sight by rename, so that no half of it is ever seen."""
-        gone = Path(tempfile.mkdtemp(prefix="gone.", dir=self._work()))
+        gone = Path(tempfile.mkdtemp(prefix="gone.", dir=self.work()))
         self.folder(key).replace(gone / key)
         shutil.rmtree(gone)
 

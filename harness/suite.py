@@ -188,14 +188,11 @@ def _find(spec: str) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as e:
         raise UserError(f"{path}: byte {e.start} is not UTF-8; save the suite as UTF-8") from None
     except tomllib.TOMLDecodeError as e:
         raise UserError(f"{path}: not TOML: {e}") from None
-    if "limit" in raw:
-        raise UserError(f"{path}: `limit` is no key of a suite; give it as `run --limit {raw['limit']}`")
-    return raw
 
 
 def _apply(raw: dict[str, Any], change: str) -> None:
@@ -217,6 +214,8 @@ def _apply(raw: dict[str, Any], change: str) -> None:
 
 def _convert(raw: dict[str, Any], path: Path) -> Suite:
     """Take raw tables into the grammar's types; the first mistake is one sentence with its place."""
+    if "limit" in raw:
+        raise UserError(f"{path}: `limit` is no key of a suite; give it as `run --limit {raw['limit']}`")
     try:
         return msgspec.convert(raw, Suite)
     except msgspec.ValidationError as e:

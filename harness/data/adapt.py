@@ -104,10 +104,11 @@ def _root(card: DatasetCard, data: Path | None) -> Path | None:
     """Return the folder of the raw files, resolved; None where the data ships in a package."""
     if not card.files:
         return None
-    layout = f"DIR/{card.name}/ with {', '.join(card.files)}"
+    named = card.folder or card.name
+    layout = f"DIR/{named}/ with {', '.join(card.files)}"
     if data is None:
         raise UserError(f"{card.name}: its raw files are needed; give --data DIR, where DIR holds {layout}")
-    root = (data / card.name).resolve()
+    root = (data / named).resolve()
     for pattern in card.files:
         if not any(root.glob(pattern)):
             raise UserError(f"{card.name}: no file {root / pattern}; --data DIR is expected to hold {layout}")
@@ -148,12 +149,8 @@ def _make(card: DatasetCard, edition: str, root: Path | None, adapters: Path | N
     sql, reader = (cards.adapter_path(card.name, suffix, adapters) for suffix in (".sql", ".py"))
     assert sql is not None
     rows = contract.enforce(card, edition, adapter.selected(card, sql, reader, root))
-    try:
-        with cache.writing("examples", key) as path:
-            _write(rows, path)
-    except OSError as error:
-        place = cache.root() / "examples"
-        raise UserError(f"{place}: cannot write {key} ({error}); free space, or set STILTBENCH_CACHE") from None
+    with cache.writing("examples", key) as path:
+        _write(rows, path)
     return cache.root() / "examples" / key
 
 

@@ -88,8 +88,10 @@ class DatasetCard(_Strict, frozen=True, kw_only=True):
     splits: dict[str, Split]
     languages: Languages
     sources: Annotated[tuple[Package | Url | Hub | Folder, ...], Meta(min_length=1)]
+    folder: str = ""
+    """Folder of the raw files below `--data DIR`, where it is not called as the data set."""
     files: tuple[str, ...] = ()
-    """Patterns of the files that the adapter reads, below the data set's own folder."""
+    """Patterns of the files that the adapter reads, below the data set's folder."""
     licence: Text
     citation: Text
     creation: Literal["written", "translated by people", "translated by machine", "automatic"]

@@ -41,7 +41,7 @@ def enforce(card: DatasetCard, edition: str, rows: pa.Table) -> pa.Table:
             _refuse_first(connection, card, promise)
         _refuse_empty_splits(connection, card)
         connection.register("facts", _facts(connection, card))
-        return connection.sql(_ordered(card, edition)).to_arrow_table().cast(schema.arrow("examples"))
+        return connection.sql(_ordered(card, edition)).to_arrow_table().cast(schema.arrow("examples")).unify_dictionaries()
 
 
 def _check_columns(card: DatasetCard, rows: pa.Table) -> None:

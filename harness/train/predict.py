@@ -78,6 +78,8 @@ def nearest(queries: Vectors, candidates: Vectors) -> NDArray[np.int64]:
 
     Of candidates that are equally near the first is taken.
     """
+    if not len(queries):
+        return np.empty(0, np.int64)
     return np.asarray((queries @ candidates.T).argmax(1))
 
 
@@ -93,7 +95,8 @@ class ParallelRows:
 
     def shared(self, language: str, pivot: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows of the items that both languages have, first in one and then in the other, by id."""
-        mine, theirs = self.places[language], self.places[pivot]
+        nowhere = np.empty(0, np.int64)
+        mine, theirs = self.places.get(language, nowhere), self.places.get(pivot, nowhere)
         _, left, right = np.intersect1d(self.ids[mine], self.ids[theirs], return_indices=True)
         return mine[left], theirs[right]
 

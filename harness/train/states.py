@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from harness import cache
@@ -70,15 +69,12 @@ def _compute(encoded: Encoded, folder: Path, level: int, precision: str, path: P
     body = lower_body(folder, level).to(device.device())
     ids = Inputs(encoded, torch.from_numpy(encoded.ids))
     dtype = device.storage(precision)
-    hidden: int = body.config.hidden_size  # type: ignore[assignment,union-attr]
-    kind = np.int16 if dtype == torch.bfloat16 else np.float32
-    out = np.memmap(path, kind, "w+", shape=(len(encoded.ids), hidden))
-    for batch in reading_batches(encoded.lengths, READING_TOKENS):
-        tokens, mask = ids.batch(batch)
-        with device.computing(precision):
-            found = body(input_ids=tokens, attention_mask=mask).last_hidden_state
-        raw = found.to(dtype).cpu().view(torch.int16 if kind is np.int16 else torch.float32).numpy()
-        for row, text in enumerate(batch):
-            start, end = encoded.starts[text], encoded.starts[text + 1]
-            out[start:end] = raw[row, : end - start]
-    out.flush()
+    with path.open("wb") as file:  # not mapped: a mapped page that finds the disk full kills the process
+        for batch in reading_batches(encoded.lengths, READING_TOKENS):
+            tokens, mask = ids.batch(batch)
+            with device.computing(precision):
+                found = body(input_ids=tokens, attention_mask=mask).last_hidden_state
+            raw = found.to(dtype).cpu().view(torch.uint8).numpy()
+            for row, text in enumerate(batch):
+                file.seek(int(encoded.starts[text]) * raw.shape[-1])
+                file.write(raw[row, : encoded.lengths[text]].tobytes())

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from harness import cache
+from harness.train.files import saving
 
 MAX_LENGTH = 512
 """Most positions that an encoder here reads; longer texts are cut and counted."""
@@ -52,9 +53,9 @@ def encode(rows: pa.Table, folder: Path, model: str, prefix: str) -> Encoded:
     digest = _digest(model, inputs, tagged)
     path = cache.find("tokens", f"{digest}.safetensors")
     if path is None:
-        with cache.writing("tokens", f"{digest}.safetensors") as path:
-            save_file(_encode(inputs, tagged, folder, len(prefix.split())), path)
-            found = load_file(path)
+        found = _encode(inputs, tagged, folder, len(prefix.split()))
+        with cache.writing("tokens", f"{digest}.safetensors") as path, saving():
+            save_file(found, path)
     else:
         found = load_file(path)
     return Encoded(found["ids"], found["starts"], found["words"], digest)
