@@ -2,8 +2,8 @@
 
 Each is imported when it is first asked for, so that `import harness` costs nothing:
 
-    from harness import load_suite, run, Store
-    run(load_suite("quickstart"), Store(Path("store")))
+    from harness import Store, load_suite, run_suite
+    run_suite(load_suite("quickstart"), Store(Path("store")))
 """
 
 from __future__ import annotations
@@ -12,26 +12,24 @@ import importlib
 from typing import Any
 
 _CALLS = {
-    "Store": "harness.store",
-    "UserError": "harness.errors",
-    "adapted": "harness.data.adapt",
-    "collect": "harness.inventory",
-    "compare": "harness.analysis.compare",
-    "datasets": "harness.data.cards",
-    "find_model": "harness.models.find",
-    "languages": "harness.languages",
-    "load_suite": "harness.suite",
-    "make_plan": "harness.plan",
-    "publish": "harness.publish",
-    "query": "harness.analysis.query",
-    "run": "harness.run.local",
-    "schema": "harness.schema",
-    "status": "harness.inventory",
-    "unnamed": "harness.inventory",
+    "Store": "harness.store:Store",
+    "UserError": "harness.errors:UserError",
+    "adapt": "harness.data.adapt:adapted",
+    "collect": "harness.inventory:collect",
+    "compare": "harness.analysis.compare:compare",
+    "find_model": "harness.models.find:find",
+    "list_datasets": "harness.data.cards:dataset_listing",
+    "list_languages": "harness.languages:languages",
+    "load_suite": "harness.suite:load",
+    "make_plan": "harness.plan:make_plan",
+    "publish_suite": "harness.publish:publish",
+    "query": "harness.analysis.query:query",
+    "run_suite": "harness.run.local:run",
+    "status": "harness.inventory:status",
+    "table_columns": "harness.schema:columns",
+    "unnamed": "harness.inventory:unnamed",
 }
-"""Name → module. Where the module calls it otherwise, :data:`_RENAMED` says how."""
-
-_RENAMED = {"datasets": "dataset_listing", "find_model": "find", "load_suite": "load", "schema": "columns"}
+"""Call → where it is. No call is named as a subpackage is: importing that would take its place."""
 
 __all__ = list(_CALLS)
 
@@ -39,4 +37,5 @@ __all__ = list(_CALLS)
 def __getattr__(name: str) -> Any:
     if name not in _CALLS:
         raise AttributeError(f"module 'harness' has no attribute {name!r}")
-    return getattr(importlib.import_module(_CALLS[name]), _RENAMED.get(name, name))
+    module, _, call = _CALLS[name].partition(":")
+    return getattr(importlib.import_module(module), call)

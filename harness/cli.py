@@ -67,7 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--quiet", action="store_true", help="no progress")
     add("status", _status, "Show how far the suites of a store are.", "store", "format")
     one = add("gc", _gc, "Say which jobs no suite names, and remove them with --yes.", "store", "format")
+    one.add_argument("--cache", action="store_true", help="the cache instead of the store")
     one.add_argument("--yes", action="store_true", help="remove what is listed")
+    one = add("job", _job, "Run one planned job of a store.", "data")
+    one.add_argument("store", type=Path, help="folder of the store")
+    one.add_argument("key", help="key of the job, as `status` and `plan` know it")
     one = add("query", _query, "Ask a store in SQL.", "store", "format")
     one.add_argument("sql", help="one SELECT; tables: `stiltbench schema`")
     one = add("compare", _compare, "Compare two arms, with families as the unit.", "store")
@@ -211,22 +215,41 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _status(args: argparse.Namespace) -> int:
-    from harness.inventory import status
-    from harness.store import Store
-
-    show(status(Store(args.store, create=False)), ["suite", "phase", "jobs", "done", "left"], args.format)
-    return 0
-
-
-def _gc(args: argparse.Namespace) -> int:
-    from harness.inventory import collect, unnamed
+    from harness.inventory import failures, status
     from harness.store import Store
 
     store = Store(args.store, create=False)
-    rows = unnamed(store)
-    show(rows, ["what", "name", "bytes"], args.format)
-    if args.yes:
-        print(f"{collect(store, rows)} bytes removed", file=sys.stderr)
+    show(status(store), ["suite", "phase", "jobs", "done", "running", "failed", "left"], args.format)
+    for key, log in failures(store).items():
+        print(f"failed: {key}: see {log}", file=sys.stderr)
+    return 0
+
+
+def _job(args: argparse.Namespace) -> int:
+    from harness.run.job import job
+    from harness.store import Store
+
+    reason = job(Store(args.store, create=False), args.key, args.data)
+    if reason:
+        print(f"failed: {args.key}: {reason}", file=sys.stderr)
+    return 1 if reason else 0
+
+
+def _gc(args: argparse.Namespace) -> int:
+    from harness import cache
+    from harness.inventory import collect, unnamed
+    from harness.store import Store
+
+    if args.cache:
+        files = cache.files()
+        print(f"{cache.root()}: {len(files)} files, {sum(stat.st_size for _, stat in files)} bytes", file=sys.stderr)
+        freed = cache.prune(0) if args.yes else 0
+    else:
+        store = Store(args.store, create=False)
+        rows = unnamed(store)
+        show(rows, ["what", "name", "bytes"], args.format)
+        freed = collect(store, rows) if args.yes else 0
+    print(f"{freed} bytes removed" if args.yes else "nothing removed; --yes removes it", file=sys.stderr)
     return 0
 
 

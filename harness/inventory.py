@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from harness.lease import held
 from harness.store import Store
 
 
@@ -17,26 +18,29 @@ def named(store: Store, suite: str) -> dict[str, str]:
 
 
 def status(store: Store) -> list[dict[str, Any]]:
-    """Return a row per suite and phase: jobs, how many of them are done, and how many are left."""
+    """Return a row per suite and phase: its jobs, and how many are done, running, failed, and left to do."""
+    running, failed = set(held(store)), set(failures(store))
     rows = []
     for suite in store.suites():
-        jobs = named(store, suite)
-        total, done = Counter(jobs.values()), Counter(p for j, p in jobs.items() if store.done(j))
-        for phase, count in total.items():
-            rows.append(
-                {
-                    "suite": suite,
-                    "phase": phase,
-                    "jobs": count,
-                    "done": done[phase],
-                    "left": count - done[phase],
-                }
-            )
+        by_phase: dict[str, list[str]] = {}
+        for job, phase in named(store, suite).items():
+            by_phase.setdefault(phase, []).append(job)
+        for phase, jobs in by_phase.items():
+            left = [job for job in jobs if not store.done(job)]
+            counts = {"running": len(running & set(left)), "failed": len(failed & set(left))}
+            row = {"suite": suite, "phase": phase, "jobs": len(jobs), "done": len(jobs) - len(left)}
+            rows.append({**row, **counts, "left": len(left) - sum(counts.values())})
     return rows
 
 
+def failures(store: Store) -> dict[str, Path]:
+    """Return job → log of every job that failed and was not done since."""
+    logs = {path.name.partition(".")[0]: path for path in sorted(store.work().glob("*.failed.txt"))}
+    return {job: path for job, path in logs.items() if not store.done(job)}
+
+
 def unnamed(store: Store) -> list[dict[str, Any]]:
-    """Return the finished jobs and draws that no suite names, with their size in bytes."""
+    """Return the finished jobs, draws and plans of jobs that no suite names, with their size in bytes."""
     kept = {job for suite in store.suites() for job in named(store, suite)}
     draws = {store.job(job)["spec"].get("draw") for job in kept if store.done(job)}
     rows = [
@@ -49,6 +53,11 @@ def unnamed(store: Store) -> list[dict[str, Any]]:
         for path in sorted((store.path / "draws").glob("*.parquet"))
         if path.stem not in draws
     ]
+    rows += [
+        {"what": "planned", "name": key, "bytes": (store.path / "planned" / f"{key}.json").stat().st_size}
+        for key in store.planned_keys()
+        if key not in kept
+    ]
     return rows
 
 
@@ -57,6 +66,8 @@ def collect(store: Store, rows: list[dict[str, Any]]) -> int:
     for row in rows:
         if row["what"] == "job":
             store.remove(row["name"])
-        else:
+        elif row["what"] == "draw":
             store.draw_path(row["name"]).unlink(missing_ok=True)
+        else:
+            (store.path / "planned" / f"{row['name']}.json").unlink(missing_ok=True)
     return sum(row["bytes"] for row in rows)

@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
 from harness import resources
@@ -114,6 +115,19 @@ def _default(rows: list[dict[str, str]]) -> str | None:
 def _ambiguous(name: str, found: Mapping[str, list[dict[str, str]]], where: str) -> UserError:
     means = "; ".join(f"{kind}: {', '.join(row['code'] for row in rows)}" for kind, rows in found.items())
     return UserError(f"{where + ': ' if where else ''}language {name!r} is ambiguous ({means}); write the FLORES code")
+
+
+def view_sql() -> str:
+    """Return the select that gives the languages table in SQL, with its files named."""
+    text = Path(__file__).with_name("languages.sql").read_text(encoding="utf-8")
+    for name in ("languages", "clusters"):
+        text = text.replace(f"${name}", literal(resources.folder("datacards") / f"{name}.csv"))
+    return text
+
+
+def literal(path: Path) -> str:
+    """Return a path as SQL writes a string."""
+    return "'" + str(path.absolute()).replace("'", "''") + "'"
 
 
 def facts(code: str) -> Language:

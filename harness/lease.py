@@ -1,8 +1,9 @@
 """Leases: who works on which job, so that several runners share one store and do each job once.
 
 A lease is a file that its holder touches while it works. The clock is the file system's own, so that machines whose
-clocks differ agree; a holder that was killed stops touching it, and the lease runs out. A lease only saves work:
-should two runners do one job all the same, the store keeps the first result and both are equal.
+clocks differ agree; a holder that was killed stops touching it, and the lease runs out. Leases of one job are numbered:
+the one after a lease that ran out can be created only once, so that two runners never both take it. A lease only saves
+work: should two runners do one job all the same, the store keeps the first result, and both are equal.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ EXPIRY_SECONDS = 30.0
 @contextmanager
 def leased(store: Store, key: str) -> Iterator[bool]:
     """Try to take the lease of a job; yields whether it is ours. While it is, a thread keeps it fresh."""
-    path = store.path / "work" / f"{key}.lease"
-    if not _take(path):
+    path = _take(store.path / "work", key)
+    if path is None:
         yield False
         return
     stop = threading.Event()
@@ -38,35 +39,47 @@ def leased(store: Store, key: str) -> Iterator[bool]:
     finally:
         stop.set()
         beat.join()
-        path.unlink(missing_ok=True)
+        for number in range(_number(path) + 1):
+            path.with_suffix(f".{number}").unlink(missing_ok=True)
 
 
-def _take(path: Path) -> bool:
-    """Create the lease file; one that has run out is first moved away, which only one runner can do."""
-    path.parent.mkdir(exist_ok=True)
+def held(store: Store) -> list[str]:
+    """Return the keys of the jobs that somebody works on now."""
+    work = store.path / "work"
+    keys = {path.stem.removesuffix(".lease") for path in work.glob("*.lease.*")}
+    return sorted(key for key in keys if not _expired(_latest(work, key)))
+
+
+def _take(work: Path, key: str) -> Path | None:
+    """Create the lease after the latest one, if that has run out; None where somebody holds it."""
+    work.mkdir(exist_ok=True)
+    latest = _latest(work, key)
+    if latest is not None and not _expired(latest):
+        return None
+    path = work / f"{key}.lease.{_number(latest) + 1 if latest else 0}"
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        return True
     except FileExistsError:
-        if not _expired(path):
-            return False
-    gone = Path(tempfile.mkdtemp(prefix="lease.", dir=path.parent))
-    try:
-        path.replace(gone / "expired")
-    except FileNotFoundError:
-        return False  # another runner moved it first, and has it now
-    finally:
-        (gone / "expired").unlink(missing_ok=True)
-        gone.rmdir()
-    return _take(path)
+        return None
+    return path
 
 
-def _expired(path: Path) -> bool:
+def _number(path: Path) -> int:
+    return int(path.suffix[1:])
+
+
+def _latest(work: Path, key: str) -> Path | None:
+    return max(work.glob(f"{key}.lease.*"), key=_number, default=None)
+
+
+def _expired(path: Path | None) -> bool:
+    if path is None:
+        return True
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix="clock.") as now:
         try:
             return Path(now.name).stat().st_mtime - path.stat().st_mtime > EXPIRY_SECONDS
         except FileNotFoundError:
-            return False  # given back this moment; the next round finds it free
+            return True  # given back this moment
 
 
 def _keep_fresh(path: Path, stop: threading.Event) -> None:

@@ -54,6 +54,8 @@ class Plan:
     seen: list[tuple[str, str, str, str | None]] = field(default_factory=list)
     draws: dict[str, pa.Table] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
+    reopened: set[str] = field(default_factory=set)
+    """Finished jobs whose weights were dropped and are needed again."""
 
     @property
     def todo(self) -> list[str]:
@@ -123,8 +125,9 @@ class _Planner:
         for key in reversed(list(self.out.jobs)):
             parent = self.out.jobs[key]["parent"]
             needs_weights = key not in self.out.done and self.out.jobs[key]["phase"] in ("target", "predict")
-            if parent and needs_weights and not (self.store.folder(parent) / "model.safetensors").is_file():
+            if parent in self.out.done and needs_weights and not self.store.weights(parent).is_file():
                 self.out.done.discard(parent)
+                self.out.reopened.add(parent)
 
     def _data(self, name: str) -> Adapted:
         if name not in self.adapted:

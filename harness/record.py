@@ -5,8 +5,6 @@ Written before the first job runs, so that a contrast's declaration is older tha
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ import pyarrow.parquet as pq
 from harness import schema
 from harness.errors import UserError, unknown
 from harness.plan import Plan
-from harness.store import Store, writing_folder_errors
+from harness.store import Store, write_whole, writing_folder_errors
 from harness.suite import Contrast, Suite
 
 
@@ -29,24 +27,26 @@ class _Recorded(msgspec.Struct):
     suite: Suite
 
 
+Declared = dict[tuple[Any, ...], datetime]
+"""What declares a contrast → when the store first saw it."""
+
+
 def record(plan: Plan, store: Store) -> None:
     """Put a plan's draws and its suite's tables into the store; what an earlier plan declared keeps its time."""
     suite = plan.suite
-    declared = _declared_before(store, suite.name)
-    now = datetime.now(UTC).replace(tzinfo=None)
-    contrasts = [_contrast_row(suite, c, declared.get(_identity(c), now)) for c in suite.contrasts]
+    place = store.path / "suites" / suite.name
+    before, now = _declared_before(place / "contrasts.parquet"), datetime.now(UTC).replace(tzinfo=None)
+    contrasts = [_contrast_row(suite, contrast, before, now) for contrast in suite.contrasts]
     with writing_folder_errors(store.path):
         for digest, table in plan.draws.items():
             _write_draw(store.draw_path(digest), table)
-        made = Path(tempfile.mkdtemp(prefix="suite.", dir=store.work()))
-        try:
-            (made / "suite.json").write_bytes(msgspec.json.encode(_Recorded(suite.hash, suite)))
-            _write("cells", [(suite.name, *cell) for cell in plan.cells], made)
-            _write("seen", [(suite.name, *row) for row in plan.seen], made)
-            _write("contrasts", contrasts, made)
-            _swap(made, store.path / "suites" / suite.name)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+        for key in plan.todo:
+            store.plan_job(key, plan.jobs[key], suite.model)
+        place.mkdir(exist_ok=True)
+        _write("cells", [(suite.name, *cell) for cell in plan.cells], place)
+        _write("seen", [(suite.name, *row) for row in plan.seen], place)
+        _write("contrasts", contrasts, place)
+        write_whole(place / "suite.json", msgspec.json.encode({"hash": suite.hash, "suite": suite}))
 
 
 def recorded(store: Store, name: str) -> Suite:
@@ -62,42 +62,30 @@ def recorded(store: Store, name: str) -> Suite:
         raise UserError(f"{path}: damaged ({e}); remove its folder and run the suite again") from None
 
 
-def _swap(made: Path, target: Path) -> None:
-    """Put a new folder where an old one may stand."""
-    old = Path(f"{made}.old")
-    if target.exists():
-        target.replace(old)
-    made.replace(target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _write(table: str, rows: list[tuple[Any, ...]], made: Path) -> None:
+def _write(table: str, rows: list[tuple[Any, ...]], place: Path) -> None:
+    """Put one table in place of the old one, whole, so that a kill never loses when a contrast was declared."""
     wanted = schema.arrow(table)
     arrays = [pa.array([row[i] for row in rows], field.type) for i, field in enumerate(wanted)]
-    pq.write_table(pa.table(arrays, schema=wanted), made / f"{table}.parquet")
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(arrays, schema=wanted), sink)
+    write_whole(place / f"{table}.parquet", sink.getvalue().to_pybytes())
 
 
 def _write_draw(path: Path, table: pa.Table) -> None:
     if not path.is_file():
-        fresh = path.with_suffix(f".{id(table)}.new")
-        pq.write_table(table, fresh, compression="zstd")
-        fresh.replace(path)
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd")
+        write_whole(path, sink.getvalue().to_pybytes())
 
 
-def _identity(contrast: Contrast) -> bytes:
-    """What makes two declarations the same one."""
-    return msgspec.json.encode(contrast, order="deterministic")
+def _contrast_row(suite: Suite, c: Contrast, before: Declared, now: datetime) -> tuple[Any, ...]:
+    what = (c.name, c.a, c.b, tuple(c.targets), c.role, c.by)
+    return (suite.name, *what, before.get(what, now))
 
 
-def _contrast_row(suite: Suite, contrast: Contrast, declared: datetime) -> tuple[Any, ...]:
-    c = contrast
-    return (suite.name, c.name, c.a, c.b, c.targets, c.role, c.by, declared)
-
-
-def _declared_before(store: Store, name: str) -> dict[bytes, datetime]:
-    """Return when each contrast of the suite was first declared in this store."""
-    folder = store.path / "suites" / name
-    if not (folder / "suite.json").is_file():
+def _declared_before(path: Path) -> Declared:
+    """Return when each contrast of a suite was first declared in this store, by all that declares it."""
+    if not path.is_file():
         return {}
-    times = pq.read_table(folder / "contrasts.parquet", columns=["declared"])["declared"].to_pylist()
-    return {_identity(c): t for c, t in zip(recorded(store, name).contrasts, times, strict=True)}
+    rows = pq.read_table(path).to_pylist()
+    return {(r["contrast"], r["a"], r["b"], tuple(r["targets"]), r["role"], r["by"]): r["declared"] for r in rows}

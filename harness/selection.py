@@ -27,14 +27,11 @@ def suite_languages(suite: Suite) -> list[str]:
 def _where(condition: str, codes: list[str], suite: str) -> list[str]:
     import duckdb
 
-    from harness.resources import folder
-
-    table = folder("datacards") / "languages.csv"
     with duckdb.connect() as con:
-        con.execute("create table languages as select * from read_csv(?)", [str(table)])
+        con.execute(f"create table languages as {lang.view_sql()}")
         con.execute("set enable_external_access = false")
         try:
-            found = con.execute(f"select code from languages where {condition}").fetchall()
+            found = con.execute(f"select code from languages where ({condition})").fetchall()
         except duckdb.Error as e:
             raise UserError(f"{suite}: languages.where: {str(e).splitlines()[0][:200]}") from None
     return sorted(set(codes) & {row[0] for row in found})

@@ -7,6 +7,7 @@ do no harm: the second finds the folder there and drops its own.
     store/STORE.json               version of the layout
     store/jobs/KEY/                job.json, then what the phase yields (weights, predictions, scores, curve)
     store/draws/DIGEST.parquet     the rows that a training phase reads, by language and id
+    store/planned/KEY.json         what a job declares, so that it can be run by its key alone
     store/suites/NAME/             suite.json, cells.parquet, seen.parquet, contrasts.parquet
     store/work/                    what is being made; safe to delete when nothing runs
 """
@@ -60,7 +61,7 @@ class Store:
         with writing_folder_errors(self.path):
             for name in ("jobs", "draws", "suites", "work"):
                 (self.path / name).mkdir(parents=True, exist_ok=True)
-            _write_whole(marker, msgspec.json.encode(_Marker(FORMAT)))
+            write_whole(marker, msgspec.json.encode(_Marker(FORMAT)))
 
     def _check(self, marker: Path) -> None:
         try:
@@ -119,6 +120,30 @@ class Store:
             if not self.done(key):  # else another runner was first, with the same bytes
                 raise
 
+    def weights(self, key: str) -> Path:
+        """Return the file of the tensors that a training job changed, whether it stands or not."""
+        return self.folder(key) / "model.safetensors"
+
+    def plan_job(self, key: str, spec: Spec, model: str) -> None:
+        """Note what a job to run declares, so that it can be run by its key alone."""
+        path = self.path / "planned" / f"{key}.json"
+        if not path.is_file():
+            path.parent.mkdir(exist_ok=True)
+            write_whole(path, msgspec.json.encode({"model": model, "spec": spec}))
+
+    def planned(self, key: str) -> dict[str, Any] | None:
+        """Return model and spec of a job that a suite planned here; None for any other key."""
+        path = self.path / "planned" / f"{key}.json"
+        return msgspec.json.decode(path.read_bytes()) if path.is_file() else None
+
+    def planned_keys(self) -> list[str]:
+        """Return the keys of all jobs that were planned here, sorted."""
+        return sorted(path.stem for path in (self.path / "planned").glob("*.json"))
+
+    def failure_log(self, key: str) -> Path:
+        """Return the file in which a job that failed left its log."""
+        return self.work() / f"{key}.failed.txt"
+
     def resume_folder(self, key: str) -> Path:
         """Return the folder where a job under way keeps what it needs to go on after a kill."""
         return self.work() / f"{key}.resume"
@@ -156,7 +181,7 @@ def writing_folder_errors(path: Path) -> Iterator[None]:
         raise UserError(f"{path}: cannot write ({reason}); free space or name another folder, then run again") from e
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a small file by rename, so that it is there whole or not at all."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

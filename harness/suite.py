@@ -308,6 +308,9 @@ def _check(suite: Suite, path: Path) -> None:
         _check_arm(suite, arm, f"{where}: arms.{name}")
     for name, target in suite.targets.items():
         _check_target(suite, target, f"{where}: targets.{name}")
+    names = [contrast.name for contrast in suite.contrasts]
+    if len(set(names)) < len(names):
+        raise UserError(f"{where}: contrasts: expected a name of its own for each, saw {names}")
     for i, contrast in enumerate(suite.contrasts):
         _check_contrast(suite, contrast, f"{where}: contrasts[{i}]")
     _check_built(suite, where)
@@ -408,7 +411,6 @@ def _check_built(suite: Suite, where: str) -> None:
     for name, target in suite.targets.items():
         kind = cards.dataset_card(target.test[0].data).kind
         missing += [f"targets.{name}: task kind {kind}"] if kind not in BUILT_KINDS else []
-    missing += [f"contrasts[{i}].by" for i, c in enumerate(suite.contrasts) if c.by]
     missing += [f"contrasts[{i}].margin" for i, c in enumerate(suite.contrasts) if c.margin is not None]
     if missing:
         raise UserError(f"{where}: not built yet: {missing[0]}")

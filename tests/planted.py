@@ -18,7 +18,7 @@ from harness.analysis.results import Results
 from harness.data import adapt
 from harness.plan import Plan, make_plan
 from harness.record import record
-from harness.run.local import score_job
+from harness.run.job import score_job
 from harness.store import Store
 from harness.suite import Suite, load
 
@@ -157,7 +157,7 @@ def results_of() -> Callable[..., Results]:
         }  # fmt: skip
         codes = {r[2] for r in rows}
         met = {(arm, "t"): {c: (seen or {}).get(arm, {}).get(c) for c in codes} for arm in ("a", "b")}
-        facts = {"places": [], "phases": [], "planned": 0, "version": "0", "ended": ""}
+        facts = {"compared_since": {}, "places": [], "phases": [], "planned": 0, "version": "0", "ended": ""}
         return Results(con, msgspec.convert(raw, Suite), "0" * 12, met, {}, facts)
 
     return make

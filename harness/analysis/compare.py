@@ -89,7 +89,7 @@ class Comparer:
         """Return the declared contrast of two arms on a target, in the order asked for, or an exploratory one."""
         for c in self.results.suite.contrasts:
             if target in c.targets and {c.a, c.b} == {a, b}:
-                return Contrast(name=c.name, a=a, b=b, targets=c.targets, role=c.role)
+                return Contrast(name=c.name, a=a, b=b, targets=c.targets, role=c.role)  # a and b as they were asked for
         return Contrast(name=f"{a} over {b}", a=a, b=b, targets=[target], role="exploratory")
 
     def _holm(self) -> dict[tuple[str, str, str], tuple[float, int]]:
@@ -97,7 +97,7 @@ class Comparer:
         found: dict[tuple[str, str, str], tuple[float, int]] = {}
         for role in ("primary", "secondary"):
             names, values = [], []
-            for c in (c for c in self.results.suite.contrasts if c.role == role):
+            for c in (c for c in self.results.suite.contrasts if self.results.role(c) == role):
                 for target in c.targets:
                     p = self._headline_p(c, target)
                     if p is not None:
@@ -108,11 +108,18 @@ class Comparer:
         return found
 
     def _headline_p(self, contrast: Contrast, target: str) -> float | None:
-        measures = self.results.measures(target)[:1]
+        """Return the headline's p; 1 where it has none yet, so that what is missing never eases the others.
+
+        None where the design leaves no unseen language: there is no test to count.
+        """
         unseen = self._unseen(contrast, target)
+        if not unseen:
+            return None
+        measures = self.results.measures(target)[:1]
         found = self._pair(contrast, measures[0]) if measures else None
         narrowed = found.within(unseen) if found else None
-        return headline(gains(narrowed)).p if narrowed else None
+        p = headline(gains(narrowed)).p if narrowed else None
+        return 1.0 if p is None else p
 
     def _pair(self, contrast: Contrast, measure: Measure) -> Pair | None:
         a, b = self.cube(contrast.a, measure), self.cube(contrast.b, measure)
@@ -132,7 +139,7 @@ class Comparer:
         holm_sets: dict[tuple[str, str, str], tuple[float, int]],
     ) -> Report:
         headline_measure = measure == self.results.measures(target)[0]
-        role = contrast.role if headline_measure else "exploratory"
+        role = self.results.role(contrast) if headline_measure else "exploratory"
         adjusted, over = holm_sets.get((contrast.name, target, role), (None, 0))
         found = self._pair(contrast, measure)
         report: Report = {

@@ -66,7 +66,8 @@ def scale(column: str, code: str) -> float:
 
 def _slope(g: Gains, column: str) -> dict[str, Any]:
     """Return the exploratory test of the gain rising with the column within families; none for unordered columns."""
-    empty = {"slope": None, "p": None, "p_holm": None, "families": None, "min_p": None, "reason": "no_scale"}
+    keys = ("slope", "p", "families", "min_p", "left_out", "seed_se")
+    empty = {**dict.fromkeys(keys), "p_holm": None, "reason": "no_scale"}
     if column in ("word_order", "macroarea"):
         return empty
     codes = g.pair.languages
@@ -79,11 +80,4 @@ def _slope(g: Gains, column: str) -> dict[str, Any]:
             for s, v in (("a", g.pair.a), ("b", g.pair.b))
         }
     found = slope_test(np.asarray(x), g.d, g.unit_families, **seeds)
-    return {
-        "slope": found.slope,
-        "p": found.p,
-        "p_holm": None,
-        "families": found.families,
-        "min_p": found.min_p,
-        "reason": found.reason,
-    }
+    return {**{key: getattr(found, key) for key in keys}, "p_holm": None, "reason": found.reason}

@@ -8,6 +8,7 @@ import duckdb
 
 from harness import schema
 from harness.errors import UserError
+from harness.languages import literal, view_sql
 from harness.resources import folder
 from harness.store import Store
 
@@ -32,13 +33,10 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
     for table, pattern in FILES.items():
         con.execute(f"create view {table} as {_select(store.path, table, pattern)}")
     con.execute(f"create view jobs as {_jobs(store.path)}")
+    con.execute(f"create view languages as {view_sql()}")
+    con.execute(Path(__file__).with_name("views.sql").read_text(encoding="utf-8"))
     cards = folder("datacards")
-    places = {"$languages": cards / "languages.csv", "$clusters": cards / "clusters.csv"}
-    views = Path(__file__).with_name("views.sql").read_text(encoding="utf-8")
-    for name, path in places.items():
-        views = views.replace(name, _literal(path))
-    con.execute(views)
-    con.execute(f"set allowed_directories = [{_literal(store.path.resolve())}, {_literal(cards.resolve())}]")
+    con.execute(f"set allowed_directories = [{literal(store.path.resolve())}, {literal(cards.resolve())}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
@@ -56,14 +54,10 @@ def query(sql: str, store: Store) -> duckdb.DuckDBPyRelation:
         raise UserError(f"query: {str(e).splitlines()[0][:300]}") from None
 
 
-def _literal(path: Path) -> str:
-    return "'" + str(path.absolute()).replace("'", "''") + "'"
-
-
 def _select(root: Path, table: str, pattern: str) -> str:
     if not any(root.glob(pattern)):
         return _empty(table)
-    return f"select * from read_parquet({_literal(root / pattern)}, union_by_name = true)"
+    return f"select * from read_parquet({literal(root / pattern)}, union_by_name = true)"
 
 
 def _jobs(root: Path) -> str:
@@ -71,7 +65,7 @@ def _jobs(root: Path) -> str:
     if not any(root.glob(pattern)):
         return _empty("jobs")
     types = ", ".join(f"{c.name}: '{schema.sql_type(c)}'" for c in schema.columns("jobs"))
-    return f"select * from read_json({_literal(root / pattern)}, columns = {{{types}}})"
+    return f"select * from read_json({literal(root / pattern)}, columns = {{{types}}})"
 
 
 def _empty(table: str) -> str:

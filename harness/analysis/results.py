@@ -28,7 +28,7 @@ from harness.errors import UserError
 from harness.record import recorded
 from harness.score import metrics
 from harness.store import Store
-from harness.suite import Suite
+from harness.suite import Contrast, Suite
 
 COLUMNS = (
     "arm, target, seed, dataset, edition, split, language, other, direction, layer, id, block, metric, value, stats"
@@ -54,7 +54,6 @@ class Cube:
     """Example values of one arm: ``values`` [seeds, items, languages], NaN where a language lacks an item.
 
     Item values of statistics §1.3 where the metric is of a whole corpus; their mean is then the corpus score.
-    ``jobs`` tells whether training seeds really are different jobs: an arm that trains nothing has one.
     """
 
     values: Floats
@@ -74,6 +73,11 @@ class Results:
     seen: dict[tuple[str, str], dict[str, str | None]]
     declared: dict[str, str]
     facts: dict[str, Any]
+
+    def role(self, contrast: Contrast) -> str:
+        """Return a contrast's role: the declared one, or exploratory where it was declared after it could be seen."""
+        since, declared = self.facts["compared_since"].get(contrast.name), self.declared.get(contrast.name)
+        return "exploratory" if since and declared and declared > since else contrast.role
 
     def measures(self, target: str) -> list[Measure]:
         """Return what was measured of a target, the headline first: the card's metric, both directions, first layer."""
@@ -108,9 +112,11 @@ class Results:
             },
         ).to_arrow_table()
         doubled = rows.filter(pc.greater(rows["n"], pc.max_element_wise(rows["directions"], 1)))
-        if len(doubled):
-            language, item = doubled["language"][0].as_py(), doubled["id"][0].as_py()
-            raise UserError(f"{self.suite.name}: {arm}, {m.target}: {language} {item} was scored twice; plan again")
+        outside = rows.filter(pc.or_(pc.less(rows["value"], 0), pc.greater(rows["value"], 1)))
+        for wrong, what in ((doubled, "was scored twice"), (outside, f"has a {m.metric} outside 0 to 1")):
+            if len(wrong):
+                place = f"{wrong['language'][0].as_py()} {wrong['id'][0].as_py()}"
+                raise UserError(f"{self.suite.name}: {arm}, {m.target}: {place} {what}; score it again")
         return _cube(rows, m)
 
 
@@ -203,6 +209,7 @@ def _facts(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, Any]:
     ).fetchall()
     ended = con.execute(f"select max(started) from jobs where job in ({mine})", {"suite": suite}).fetchall()
     return {
+        "compared_since": _compared_since(con, suite),
         "version": importlib.metadata.version("stiltbench"),
         "ended": _iso(ended[0][0]) if ended[0][0] else "",
         "planned": planned[0][0],
@@ -211,6 +218,21 @@ def _facts(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, Any]:
         ],
         "places": [{"device": d, "threads": t, "versions": json.loads(v)} for d, t, v in places],
     }
+
+
+def _compared_since(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, str]:
+    """Return for each contrast since when scores of both its arms stood side by side, in any of its targets."""
+    rows = con.execute(
+        """with scored as (
+               select c.arm, c.target, min(j.started) as since from cells c join jobs j on j.job = c.job
+               where c.suite = $suite and c.phase = 'score' group by all
+           ), asked as (select contrast, a, b, unnest(targets) as target from contrasts where suite = $suite)
+           select contrast, min(greatest(a.since, b.since)) from asked
+           join scored a on a.arm = asked.a and a.target = asked.target
+           join scored b on b.arm = asked.b and b.target = asked.target group by contrast order by contrast""",
+        {"suite": suite},
+    ).fetchall()
+    return {contrast: _iso(since) for contrast, since in rows}
 
 
 def write(results: Results, path: Path) -> None:

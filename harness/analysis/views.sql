@@ -1,22 +1,14 @@
--- The store as tables. $store, $languages and $clusters are literals; a table that has no file yet is empty.
+-- What is derived from the store's tables: the score of every job and language, and of every cell.
 
+-- A score that does not exist (0/0) is NULL and enters no mean.
 create macro score_of(metric, s) as case metric
-    when 'f1' then 2 * s[1] / (2 * s[1] + s[2] + s[3])
-    when 'token_accuracy' then s[1] / s[2]
+    when 'f1' then 2 * s[1] / nullif(2 * s[1] + s[2] + s[3], 0)
+    when 'token_accuracy' then s[1] / nullif(s[2], 0)
     when 'macro_f1' then list_avg([2 * s[i] / (2 * s[i] + s[i + 1] + s[i + 2])
         for i in range(1, len(s) + 1, 3) if s[i] + s[i + 2] > 0])
     when 'balanced_accuracy' then list_avg([s[i] / (s[i] + s[i + 2])
         for i in range(1, len(s) + 1, 3) if s[i] + s[i + 2] > 0])
 end;
-
-create view languages as
-select l.*, l.glottocode_language as unit,
-    case when c.cluster is not null then c.cluster
-         when l.family is null or b.value is not null then l.name
-         else l.family end as "cluster"
-from read_csv($languages, all_varchar = true) l
-left join read_csv($clusters, all_varchar = true) c on c."column" = 'code' and c.value = l.code
-left join read_csv($clusters, all_varchar = true) b on b."column" = 'family' and b.value = l.family;
 
 -- Per job and language first, then the join: a language's score does not depend on how many suites ask for it.
 create view job_scores as

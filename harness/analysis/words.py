@@ -55,7 +55,7 @@ def statement(report: dict[str, Any]) -> str:
     if kind == "no_overlap":
         return f"{numbers['A']} and {report['b']} share no scored item; nothing can be compared."
     said = SENTENCES[kind].format(**numbers)
-    if report["scope"] == "models" and kind in ("better", "worse"):
+    if report["scope"] == "models" and kind in ("better", "worse", "no_evidence"):
         said += " " + CHECKPOINTS.format(**numbers)
     if kind in ("better", "worse"):
         said += _leans_on(report) + _by_area(report)

@@ -111,8 +111,15 @@ def _root(card: DatasetCard, data: Path | None) -> Path | None:
     root = (data / named).resolve()
     for pattern in card.files:
         if not any(root.glob(pattern)):
-            raise UserError(f"{card.name}: no file {root / pattern}; --data DIR is expected to hold {layout}")
+            seen = _refused(card, root)
+            raise UserError(f"{card.name}: no file {root / pattern}{seen}; --data DIR is expected to hold {layout}")
     return root
+
+
+def _refused(card: DatasetCard, root: Path) -> str:
+    """Say which files of the folder look like those that are missing, and why they are not taken."""
+    found = (f" (not {pattern}: {why})" for pattern, why in card.refused.items() if any(root.glob(pattern)))
+    return next(found, "")
 
 
 def _fingerprint(card: DatasetCard, root: Path | None, adapters: Path | None) -> str:

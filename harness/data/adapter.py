@@ -8,6 +8,7 @@ they go into the message about a bad row and nowhere else.
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,8 @@ def _explain(error: Exception, sql: Path, card: DatasetCard, root: Path | None) 
     """Say which line of which raw file is at fault; where the files are sound it is the select."""
     if root is not None and (fault := diagnose.first_fault(root, card.files)):
         return UserError(f"{card.name}: {fault}")
-    return UserError(f"{sql}: {_first_line(error)}")
+    file = re.search(r"^  file = (.+)$", str(error), re.MULTILINE)
+    return UserError(f"{sql}: {_first_line(error)}{f', in {file[1]}' if file else ''}")
 
 
 def _first_line(error: Exception) -> str:

@@ -92,6 +92,8 @@ class DatasetCard(_Strict, frozen=True, kw_only=True):
     """Folder of the raw files below `--data DIR`, where it is not called as the data set."""
     files: tuple[str, ...] = ()
     """Patterns of the files that the adapter reads, below the data set's folder."""
+    refused: dict[str, str] = {}
+    """Pattern of files that look like these and must not be taken for them → why."""
     licence: Text
     citation: Text
     creation: Literal["written", "translated by people", "translated by machine", "automatic"]

@@ -41,7 +41,9 @@ def enforce(card: DatasetCard, edition: str, rows: pa.Table) -> pa.Table:
             _refuse_first(connection, card, promise)
         _refuse_empty_splits(connection, card)
         connection.register("facts", _facts(connection, card))
-        return connection.sql(_ordered(card, edition)).to_arrow_table().cast(schema.arrow("examples")).unify_dictionaries()
+        return (
+            connection.sql(_ordered(card, edition)).to_arrow_table().cast(schema.arrow("examples")).unify_dictionaries()
+        )
 
 
 def _check_columns(card: DatasetCard, rows: pa.Table) -> None:
@@ -133,9 +135,19 @@ def _facts(connection: duckdb.DuckDBPyConnection, card: DatasetCard) -> pa.Table
 
     raw = [row[0] for row in connection.execute("select distinct language from rows order by 1").fetchall()]
     codes = [_code(card, name) for name in raw]
+    _refuse_two_spellings(card, raw, codes)
     known = [lang.facts(code) for code in codes]
     text = {column: pa.array([facts[column] for facts in known], pa.string()) for column in lang.BREAKDOWNS}
     return pa.table({"raw": pa.array(raw, pa.string()), "code": pa.array(codes, pa.string()), **text})
+
+
+def _refuse_two_spellings(card: DatasetCard, raw: list[str], codes: list[str]) -> None:
+    """Two spellings of one language would be mixed, and their ids could repeat."""
+    first: dict[str, str] = {}
+    for name, code in zip(raw, codes, strict=True):
+        if first.setdefault(code, name) != name:
+            seen = f"{first[code]!r} and {name!r} are both {code}"
+            raise UserError(f"{card.name}: column language: {seen}; leave one out, or give it a code of its own")
 
 
 def _code(card: DatasetCard, name: str) -> str:

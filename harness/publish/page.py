@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from harness.analysis.compare import Comparer
@@ -123,6 +122,18 @@ def _doubt_naive(r: Report) -> str:
     )
 
 
+def _declared(results: Results) -> list[str]:
+    """Say when each contrast was declared, and whether its arms could be compared before."""
+    since = results.facts["compared_since"]
+    rows = []
+    for c in results.suite.contrasts:
+        late = results.role(c) != c.role
+        said = "so it can only be exploratory" if late else "after the declaration"
+        told = f"its arms could be compared since {since[c.name]}, {said}" if c.name in since else "not scored yet"
+        rows.append(f"- Contrast *{c.name}*: declared {results.declared.get(c.name, 'nowhere')} UTC; {told}.")
+    return rows
+
+
 def _check(results: Results, main: list[Report]) -> str:
     name, facts = results.suite.name, results.facts
     version = facts["version"]
@@ -142,7 +153,7 @@ def _check(results: Results, main: list[Report]) -> str:
             f"- `stiltbench publish {name} --from leaderboards/{name}/results.parquet` renders this page again.",
             f"- `stiltbench run {name}` makes its results anew ({hours:.2f} job-hours: {jobs}).",
             f"- Signature: `{signature}`",
-            f"- Declared before the first score: {json.dumps(results.declared, ensure_ascii=False)}",
+            *_declared(results),
             f"- Made on: {places}",
         ]
     )

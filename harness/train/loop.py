@@ -6,6 +6,7 @@ phase that was cut off needs only weights and optimizer to go on as if nothing h
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -145,7 +146,7 @@ class _Checkpoint:
         state["losses"] = torch.tensor(out.losses, dtype=torch.float64)
         state["rates"] = torch.tensor(out.rates, dtype=torch.float64)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.path.with_suffix(".new")
+        fresh = self.path.with_suffix(f".{os.getpid()}")
         with saving():
             save_file({n: t.contiguous().clone() for n, t in state.items()}, fresh, {"seconds": repr(out.seconds)})
         fresh.replace(self.path)

@@ -1,0 +1,94 @@
+"""One job, by its key: the unit that a runner, a cluster's task and a person at a prompt all run the same way."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.data import adapt
+from harness.errors import UserError, unknown
+from harness.models.find import Model, find
+from harness.score.score import score
+from harness.store import Spec, Store
+
+Tick = Callable[[int, int], None]
+
+
+def job(store: Store, key: str, data: Path | None = None) -> str | None:
+    """Run one planned job of a store, unless it is done; its parents must be. Return why it failed, or None.
+
+    :raises UserError: for a key that no suite planned here, and for parents that are not done
+    """
+    if store.done(key):
+        return None
+    planned = store.planned(key)
+    if planned is None:
+        raise unknown("planned job", key, store.planned_keys(), str(store.path))
+    spec = planned["spec"]
+    if spec["parent"] and not store.done(spec["parent"]):
+        raise UserError(f"{store.path}: job {key} starts from {spec['parent']}, which is not done; run that one first")
+    return attempt(store, find(planned["model"]), data, key, spec, lambda *_: None)
+
+
+def attempt(store: Store, model: Model, data: Path | None, key: str, spec: Spec, tick: Tick) -> str | None:
+    """Run one job; return why it failed, or None. What a person can mend is raised.
+
+    A failure leaves its log in the store's work folder; a later success takes it away.
+    """
+    log = store.failure_log(key)
+    try:
+        if spec["phase"] == "score":
+            score_job(store, data, key, spec)
+        else:
+            _execute(store, model, data, key, spec, tick)
+    except UserError:
+        raise
+    except Exception as e:
+        log.write_text(traceback.format_exc(), encoding="utf-8")
+        return f"{type(e).__name__}: {str(e).splitlines()[0] if str(e) else 'no message'} (log: {log})"
+    log.unlink(missing_ok=True)
+    return None
+
+
+def _execute(store: Store, model: Model, data: Path | None, key: str, spec: Spec, tick: Tick) -> None:
+    try:
+        from harness.train.execute import Bench, execute
+    except ModuleNotFoundError as e:
+        raise UserError(f"{spec['phase']}: {e.name} is not installed; pip install 'stiltbench[train]'") from None
+    execute(Bench(store, model, data), key, spec, tick)
+
+
+def score_job(store: Store, data: Path | None, key: str, spec: Spec) -> None:
+    """Score the predictions of a job's parent. Needs no model and no torch."""
+    started, began = datetime.now(UTC), time.monotonic()
+    part = spec["data"]
+    predictions = pq.read_table(store.folder(spec["parent"]) / "predictions.parquet")
+    adapted = adapt.adapted(part["dataset"], data=data, edition=part["edition"])
+    examples = adapted.rows(part["split"], sorted(part["languages"]))
+    with store.finishing(key) as made:
+        table = score(predictions, examples, adapted.card.kind, adapted.card.labels, key)
+        pq.write_table(table, made / "example_scores.parquet", compression="zstd")
+        row = {
+            **dict.fromkeys(("seed", "tokens_per_second", "padding", "flops")),
+            "job": key,
+            "phase": "score",
+            "parent": spec["parent"],
+            "model": store.job(spec["parent"])["model"],
+            "data": msgspec.json.encode(part).decode(),
+            "started": started.replace(tzinfo=None).isoformat(),
+            "seconds": time.monotonic() - began,
+            "device": "cpu",
+            "threads": 1,
+            "examples": len(predictions),
+            "tokens": 0,
+            "versions": json.dumps({"pyarrow": pa.__version__}),
+        }
+        (made / "job.json").write_bytes(msgspec.json.encode({**row, "spec": spec}))
