@@ -153,3 +153,41 @@ def unit(code: str) -> str:
     """
     row = languages().get(code)
     return str(row["unit"]) if row else code[:3]
+
+
+DISTANCES = ("syntactic", "phonological", "inventory", "featural", "genetic", "geographic_km")
+"""Kinds of distance between two languages: columns of `datacards/distances.csv`."""
+
+
+@cache
+def _distances() -> Mapping[tuple[str, str], Mapping[str, str]]:
+    return {(row["a"], row["b"]): row for row in _rows("distances.csv")}
+
+
+def distance(a: str, b: str, kind: str) -> float:
+    """Return the distance of two languages: 0 to itself, NaN where it is not known.
+
+    ``kind`` is one of :data:`DISTANCES`: 0 to 1 (kilometres for ``geographic_km``).
+    """
+    if kind not in DISTANCES:
+        raise unknown("kind of distance", kind, DISTANCES)
+    if a == b:
+        return 0.0
+    row = _distances().get((min(a, b), max(a, b)))
+    return float(row[kind]) if row and row[kind] else float("nan")
+
+
+def scale(column: str, code: str) -> float:
+    """Return a language's place on a column's scale: a number as it is, high 1, Latin script 1; NaN where unknown.
+
+    :raises UserError: for a column whose values have no order
+    """
+    value = languages()[code][column]
+    if value is None:
+        return float("nan")
+    if column == "script":
+        return float(value == "Latn")
+    try:
+        return {"high": 1.0, "low": 0.0}[value] if column == "nllb_resource" else float(value)
+    except ValueError:
+        raise UserError(f"column {column!r} of languages has no order ({value!r}); name one that is a scale") from None

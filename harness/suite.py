@@ -387,8 +387,15 @@ def _check_contrast(suite: Suite, contrast: Contrast, where: str) -> None:
     for target in contrast.targets:
         if target not in suite.targets:
             raise unknown("target", target, suite.targets, where)
-    if contrast.by and not contrast.by.startswith("distance.") and contrast.by not in lang.columns():
-        raise unknown("column of languages", contrast.by, lang.columns(), f"{where}.by")
+    if contrast.by and contrast.by.startswith("distance."):
+        kind = contrast.by.removeprefix("distance.")
+        if kind not in lang.DISTANCES:
+            raise unknown("kind of distance", kind, lang.DISTANCES, f"{where}.by")
+    elif contrast.by:
+        if contrast.by not in lang.columns():
+            raise unknown("column of languages", contrast.by, lang.columns(), f"{where}.by")
+        for code in lang.languages():
+            lang.scale(contrast.by, code)
 
 
 BUILT_KINDS = ("classification", "tagging", "retrieval")

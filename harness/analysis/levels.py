@@ -18,6 +18,10 @@ from harness.analysis.significance import family_test, mde, slope_test, unit_mea
 COLUMNS = ("joshi_class", "nllb_resource", "in_xlmr", "script", "word_order", "macroarea")
 """The columns that every report is broken down by."""
 
+UNORDERED = ("word_order", "macroarea")
+
+SLOPE_KEYS = ("slope", "p", "families", "min_p", "left_out", "seed_se")
+
 MIN_CODES = 2
 """Levels of a column with fewer languages than this are gathered under ``other``."""
 
@@ -54,30 +58,24 @@ def _level(g: Gains, level: str, members: set[str]) -> dict[str, Any]:
     }
 
 
-def scale(column: str, code: str) -> float:
-    """Return a language's place on a column's scale: class 0 to 5, high 1, in 1, Latin 1; NaN where unknown."""
-    value = lang.languages()[code][column]
-    if value is None:
-        return float("nan")
-    if column == "script":
-        return float(value == "Latn")
-    return {"high": 1.0, "low": 0.0}[value] if column == "nllb_resource" else float(value)
+def slope(g: Gains, x_of: dict[str, float]) -> dict[str, Any]:
+    """Return the test of the gain rising with x within families; ``x_of`` gives each language's place, NaN if unknown.
+
+    A unit's place is the mean over its codes.
+    """
+    codes = g.pair.languages
+    units, clusters = [lang.unit(c) for c in codes], [lang.cluster(c) for c in codes]
+    x = unit_means([x_of[c] for c in codes], units, clusters)[1]
+    seeds: dict[str, Floats] = {}
+    if g.seeds_a is not None:
+        arms = {"seeds_a": g.pair.a, "seeds_b": g.pair.b}
+        seeds = {name: unit_means(g.pair.scores(arm), units, clusters)[1] for name, arm in arms.items()}
+    found = slope_test(np.asarray(x), g.d, g.unit_families, **seeds)
+    return {**{key: getattr(found, key) for key in SLOPE_KEYS}, "p_holm": None, "reason": found.reason}
 
 
 def _slope(g: Gains, column: str) -> dict[str, Any]:
-    """Return the exploratory test of the gain rising with the column within families; none for unordered columns."""
-    keys = ("slope", "p", "families", "min_p", "left_out", "seed_se")
-    empty = {**dict.fromkeys(keys), "p_holm": None, "reason": "no_scale"}
-    if column in ("word_order", "macroarea"):
-        return empty
-    codes = g.pair.languages
-    units, clusters = [lang.unit(c) for c in codes], [lang.cluster(c) for c in codes]
-    x = unit_means([scale(column, c) for c in codes], units, clusters)[1]
-    seeds: dict[str, Floats] = {}
-    if g.seeds_a is not None:
-        seeds = {
-            f"seeds_{s}": unit_means(g.pair.scores(v), units, clusters)[1]
-            for s, v in (("a", g.pair.a), ("b", g.pair.b))
-        }
-    found = slope_test(np.asarray(x), g.d, g.unit_families, **seeds)
-    return {**{key: getattr(found, key) for key in keys}, "p_holm": None, "reason": found.reason}
+    """Return a column's slope, exploratory; none for columns without an order."""
+    if column in UNORDERED:
+        return {**dict.fromkeys(SLOPE_KEYS), "p_holm": None, "reason": "no_scale"}
+    return slope(g, {code: lang.scale(column, code) for code in g.pair.languages})

@@ -22,6 +22,10 @@ SENTENCES = {
     "({families}) to speak of others.",
     "no_unseen_languages": "Both arms leave no language unseen together; over all languages, trained on or not, "
     "{A} scores {x} points over {B} ({interval}), and nothing is claimed of others.",
+    "depends_on": "The gain of {a} over {B} {moves} by {size} points per {step} within families "
+    "({slope_p}; {slope_families} families){checkpoints}.",
+    "no_dependence": "No evidence that the gain of {a} over {B} depends on {x_name} ({slope} points per {step}; "
+    "{slope_families} families, smallest p reachable {min_p}).",
     "undefined": "{A} over {B}: {x} points; nothing can be tested here ({reason}).",
 }
 """Verdict → its sentence. `docs/statistics.md` says when each may stand."""
@@ -42,6 +46,9 @@ def verdict(report: dict[str, Any]) -> str:
         return "undefined"
     if report["role"] == "exploratory" or report["reason"] == "few_seeds":
         return "exploratory"
+    if report["by"]:
+        found = report["p_holm"] is not None and report["p_holm"] <= ALPHA and report["slope"]["families"] >= 6
+        return "depends_on" if found else "no_dependence"
     low, high = report["interval"]
     if report["p_holm"] is not None and report["p_holm"] <= ALPHA and (low > 0 or high < 0):
         return "better" if low > 0 else "worse"
@@ -68,7 +75,8 @@ def _numbers(report: dict[str, Any]) -> dict[str, Any]:
     size = abs(estimate) if report["verdict"] in ("better", "worse") and estimate is not None else estimate
     n = report["n"]
     many = n["seeds_a"] == n["seeds_b"]
-    return {
+    return _slope_numbers(report) | {
+        "a": report["a"],
         "A": _sentence_case(report["a"]),
         "B": report["b"],
         "x": points(size, se),
@@ -79,6 +87,28 @@ def _numbers(report: dict[str, Any]) -> dict[str, Any]:
         "mde": points(report["mde80"], se),
         "reason": report["reason"],
         "why": FEW_SEEDS if report["reason"] == "few_seeds" else "they were not declared as a test",
+    }
+
+
+def _slope_numbers(report: dict[str, Any]) -> dict[str, Any]:
+    """Return what a declared slope's sentences need; a slope below two of its seeds' errors is of these runs alone."""
+    found = report["slope"]
+    if not found or found["slope"] is None:
+        empty = {"slope": "–", "size": "–", "slope_families": 0, "min_p": "none", "slope_p": "no p", "checkpoints": ""}
+        return {**empty, "moves": "moves", "step": "step", "x_name": report["by"]}
+    by, error = report["by"], found["seed_se"]
+    named = f"{by.removeprefix('distance.')} distance to the nearest intermediate language"
+    weak = error is not None and abs(found["slope"]) < 2 * error
+    return {
+        "slope": points(found["slope"], error),
+        "size": points(abs(found["slope"]), error),
+        "moves": "rises" if found["slope"] > 0 else "falls",
+        "step": "unit of distance" if by.startswith("distance.") else f"step of {by}",
+        "x_name": named if by.startswith("distance.") else by,
+        "slope_families": found["families"],
+        "min_p": "none" if found["min_p"] is None else _equals(found["min_p"]).removeprefix("= "),
+        "slope_p": p_value(found["p"]) + (f", Holm over {report['holm_over']}" if report["p_holm"] is not None else ""),
+        "checkpoints": "; this may be of these training runs alone" if weak else "",
     }
 
 

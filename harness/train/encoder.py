@@ -7,6 +7,7 @@ of token ids and is otherwise the library's own code; tests hold its outputs and
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,7 @@ class Encoder(nn.Module):
 
     def full_name(self, name: str) -> str:
         """Return the name that a tensor of the cut body has in the whole one."""
-        head, found, rest = name.partition("encoder.layer.")
-        if not found or not self.level:
-            return name
-        index, _, tail = rest.partition(".")
-        return f"{head}encoder.layer.{int(index) + self.level}.{tail}"
+        return _full_name(name, self.level)
 
     def train_top(self, count: int | None) -> Tensors:
         """Let the top ``count`` layers learn (None: everything) and nothing else; return what learns, by full name."""
@@ -84,6 +81,14 @@ class Encoder(nn.Module):
         return list(found.hidden_states)
 
 
+def _full_name(name: str, level: int) -> str:
+    head, found, rest = name.partition("encoder.layer.")
+    if not found or not level:
+        return name
+    index, _, tail = rest.partition(".")
+    return f"{head}encoder.layer.{int(index) + level}.{tail}"
+
+
 def lower_body(folder: Path, level: int) -> nn.Module:
     """Return embeddings and layers 1 to ``level``: its last hidden state is what :class:`Encoder` reads."""
     return _whole(folder, num_hidden_layers=level).eval()
@@ -95,11 +100,14 @@ def _whole(folder: Path, **changes: Any) -> nn.Module:
     body, report = AutoModel.from_pretrained(
         folder, config=config, use_safetensors=True, output_loading_info=True, **pooler
     )
-    if report["missing_keys"]:
-        missing = sorted(report["missing_keys"])
-        raise UserError(f"{folder}: {len(missing)} tensors are missing, as {missing[0]}; import the model again")
+    _refuse_missing(folder, report["missing_keys"])
     whole: nn.Module = body.float()
     return whole
+
+
+def _refuse_missing(folder: Path, names: Iterable[str]) -> None:
+    if missing := sorted(names):
+        raise UserError(f"{folder}: {len(missing)} tensors are missing, as {missing[0]}; import the model again")
 
 
 def _takes_pooler(config: Any) -> bool:
@@ -131,4 +139,5 @@ def _layer_tensors(folder: Path, level: int, wanted: set[str]) -> Tensors:
                 renamed = f"encoder.layer.{int(index) - level}.{tail}" if index.isdigit() else ""
                 if renamed in wanted:
                     found[renamed] = tensors.get_tensor(name)
+    _refuse_missing(folder, (_full_name(name, level) for name in wanted - set(found)))
     return found
