@@ -1,8 +1,8 @@
 """Any code or English name → one FLORES code, and what is known of each language.
 
-The facts are `datacards/languages.csv` (205 codes), the names other data sets use are
-`datacards/aliases.csv`, and the clusters that differ from the Glottolog family are
-`datacards/clusters.csv`; the card `datacards/languages.md` has their sources and doubts.
+The facts are `datacards/languages.csv` (205 codes) and `distances.csv` (their pairs), the names other data sets use
+are `aliases.csv`, and the clusters that differ from the Glottolog family are `clusters.csv`. `columns.csv` says what
+each column means and where it is from; the card `languages.md` has the sources' versions, licences and doubts.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from harness import resources
 from harness.errors import UserError, unknown
@@ -130,6 +131,28 @@ def literal(path: Path) -> str:
     return "'" + str(path.absolute()).replace("'", "''") + "'"
 
 
+class Fact(NamedTuple):
+    """One thing that is known of a language, or is not (value None); the sources are those of the card."""
+
+    column: str
+    value: str | None
+    source: str
+    meaning: str
+
+
+def explain(code: str) -> list[Fact]:
+    """Return every column of a language of the table, with what it means and which source it is from."""
+    row = _known(code)
+    described = {r["column"]: r for r in _rows("columns.csv") if r["table"] == "languages"}
+    return [Fact(name, value, described[name]["source"], described[name]["meaning"]) for name, value in row.items()]
+
+
+def _known(code: str) -> Language:
+    if code not in languages():
+        raise unknown("language", code, languages())
+    return languages()[code]
+
+
 def facts(code: str) -> Language:
     """Return the :data:`BREAKDOWNS` of ``code``; of a language outside the table only the script."""
     if row := languages().get(code):
@@ -141,9 +164,7 @@ def facts(code: str) -> Language:
 
 def cluster(code: str) -> str:
     """Return the cluster of every claim across languages: statistics §0.2."""
-    if code not in languages():
-        raise unknown("language", code, languages())
-    return str(languages()[code]["cluster"])
+    return str(_known(code)["cluster"])
 
 
 def unit(code: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +12,13 @@ from harness import languages as lang
 from harness.errors import UserError
 from harness.resources import folder
 
-ALIASES = list(csv.DictReader((folder("datacards") / "aliases.csv").open(encoding="utf-8", newline="")))
+
+def table(name: str) -> list[dict[str, str]]:
+    with (folder("datacards") / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+ALIASES = table("aliases.csv")
 ROWS = lang.languages()
 
 
@@ -168,9 +174,89 @@ def test_candidates_are_the_members_of_a_macrolanguage():
     assert lang.candidates("fr") == {"fra_Latn"}
 
 
-def test_the_card_has_every_column():
-    card = (Path(folder("datacards")) / "languages.md").read_text(encoding="utf-8")
-    described = {
-        name.strip() for line in card.splitlines() if line.startswith("| ") for name in line.split("|")[1].split(",")
-    }
-    assert set(lang.columns()) <= described
+COLUMNS = [(r["table"], r["column"], r["source"]) for r in table("columns.csv")]
+
+
+@pytest.mark.parametrize("name", ["languages", "distances", "aliases", "clusters"])
+def test_every_column_is_described(name):
+    columns = lang.columns() if name == "languages" else list(table(f"{name}.csv")[0])
+    assert [column for where, column, _ in COLUMNS if where == name] == columns
+
+
+def test_every_source_is_one_of_the_cards():
+    card = (folder("datacards") / "languages.md").read_text(encoding="utf-8")
+    stated = [line.removeprefix("| ").split(" | ")[0] for line in card.splitlines() if line.startswith("| ")]
+    own = {"derived", "by script", "this project", "its kind", "clusters.csv"}
+    named = {source for *_, sources in COLUMNS for source in sources.split(", ")} - own
+    assert {source for source in named if not any(line.startswith(source) for line in stated)} == set()
+
+
+def test_a_language_is_explained_with_the_source_of_every_fact():
+    found = {fact.column: fact for fact in lang.explain("swh_Latn")}
+    assert list(found) == lang.columns()
+    assert found["family"][:3] == ("family", "Atlantic-Congo", "Glottolog")
+    assert found["in_mt5"][:3] == ("in_mt5", "1", "mT5")
+    assert found["note"].value is None
+    assert found["word_order"].meaning == "order of subject, object and verb: WALS 81A"
+    with pytest.raises(UserError, match="unknown language 'pcm_Latn'"):
+        lang.explain("pcm_Latn")
+
+
+# -- distances
+
+PAIRS = table("distances.csv")
+
+
+def test_every_pair_of_codes_stands_once():
+    pairs = [(row["a"], row["b"]) for row in PAIRS]
+    assert len(pairs) == len(set(pairs)) == 205 * 204 // 2 == 20_910
+    assert all(a < b for a, b in pairs)
+    assert {code for pair in pairs for code in pair} == set(ROWS)
+
+
+def test_distances_are_ratios_or_kilometres_on_earth():
+    for kind in lang.DISTANCES[:-1]:
+        assert all(0 <= float(row[kind]) <= 1 for row in PAIRS)
+    placed = [row for row in PAIRS if row["geographic_km"]]
+    assert all(0 <= float(row["geographic_km"]) <= 20_016 for row in placed)  # half way round
+    assert {row["geographic_km"] for row in PAIRS if "nqo_Nkoo" in (row["a"], row["b"])} == {""}
+    assert len(placed) == 20_910 - 204
+
+
+def test_the_rows_of_english_are_those_of_the_languages_table():
+    for code, row in ROWS.items():
+        for kind in lang.DISTANCES:
+            stated = row[f"dist_eng_{kind}"]
+            wanted = pytest.approx(float(stated or "nan"), abs=0, nan_ok=True)
+            assert lang.distance(code, "eng_Latn", kind) == wanted, (code, kind)
+
+
+def test_kilometres_are_the_great_circle_between_the_coordinates():
+    for row in PAIRS:
+        if row["geographic_km"]:
+            (la, oa), (lb, ob) = (
+                [math.radians(float(str(ROWS[row[end]][axis]))) for axis in ("latitude", "longitude")] for end in "ab"
+            )
+            angle = math.sin((lb - la) / 2) ** 2 + math.cos(la) * math.cos(lb) * math.sin((ob - oa) / 2) ** 2
+            assert 2 * 6371.0088 * math.asin(math.sqrt(angle)) == pytest.approx(float(row["geographic_km"]), abs=0.51)
+
+
+def test_family_and_script_of_pairs_are_those_of_the_languages():
+    for row in PAIRS:
+        a, b = ROWS[row["a"]], ROWS[row["b"]]
+        assert (row["same_family"] == "1") == (a["family"] == b["family"]) == (float(row["genetic"]) < 1)
+        assert (row["same_script"] == "1") == (a["script"] == b["script"])
+
+
+def test_a_distance_is_symmetric_and_nought_to_itself():
+    assert lang.distance("deu_Latn", "nld_Latn", "genetic") == lang.distance("nld_Latn", "deu_Latn", "genetic")
+    assert lang.distance("swh_Latn", "swh_Latn", "geographic_km") == 0
+    assert math.isnan(lang.distance("nqo_Nkoo", "bam_Latn", "geographic_km"))
+    assert math.isnan(lang.distance("deu_Latn", "pcm_Latn", "genetic"))  # a language outside the table
+    near, far = (lang.distance("deu_Latn", code, "genetic") for code in ("nld_Latn", "rus_Cyrl"))
+    assert near < far < 1 == lang.distance("deu_Latn", "fin_Latn", "genetic")
+
+
+def test_an_unknown_kind_of_distance_is_refused():
+    with pytest.raises(UserError, match="unknown kind of distance 'syntax'; the nearest are syntactic"):
+        lang.distance("deu_Latn", "nld_Latn", "syntax")

@@ -42,7 +42,7 @@ def audit(a: Adapted, others: Sequence[Adapted]) -> list[dict[str, Any]]:
     language, and `same_text`, in the same language.
     """
     against = ", ".join(other.card.name for other in others)
-    with _connected(a, others) as connection:
+    with _folded(own=[a], pool=others) as connection:
         found = connection.execute(_AUDIT).fetchall()
     columns = ("split", "language", "rows", "found_in", "same_source", "same_text")
     rows = (dict(zip(columns, row, strict=True)) for row in found)
@@ -54,22 +54,21 @@ def repeats(a: Adapted) -> list[dict[str, Any]]:
 
     A row of the result has `dataset`, `split`, `language`, `also_in` (the other split) and `rows`.
     """
-    with _connected(a, [a]) as connection:
+    with _folded(own=[a]) as connection:
         found = connection.execute(_REPEATS).fetchall()
     columns = ("split", "language", "also_in", "rows")
     return [{"dataset": a.card.name, **dict(zip(columns, row, strict=True))} for row in found]
 
 
-def _connected(a: Adapted, others: Sequence[Adapted]) -> duckdb.DuckDBPyConnection:
-    """Return a database in which `own` are the rows of ``a`` and `pool` those of ``others``, with texts folded."""
+def _folded(**tables: Sequence[Adapted]) -> duckdb.DuckDBPyConnection:
+    """Return a database of tables, each with the rows of some data sets: split, language, source and folded text."""
     import duckdb
 
     connection = duckdb.connect()
-    for name, files in (("own", [a.path]), ("pool", [other.path for other in others])):
-        rows = connection.read_parquet([str(path) for path in files])
-        connection.register("files", rows)
+    for name, adapted in tables.items():
+        connection.read_parquet([str(found.path) for found in adapted]).create_view("files")
         connection.execute(f"create table {name} as select split, language, source, {FOLDED} as text from files")
-        connection.unregister("files")
+        connection.execute("drop view files")
     return connection
 
 
@@ -96,7 +95,7 @@ order by split, language <> '{ALL}', language, found_in = '{NOWHERE}', found_in
 """
 
 _REPEATS = """
-with texts as (select distinct split, language, text from pool)
+with texts as (select distinct split, language, text from own)
 select own.split, own.language, texts.split, count(*)
 from own join texts using (language, text)
 where own.split <> texts.split

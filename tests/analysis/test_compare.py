@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,8 +14,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from harness import languages as lang
 from harness.analysis.compare import Comparer, compare
-from harness.analysis.results import Results
+from harness.analysis.results import Results, from_store
+from harness.analysis.significance import holm
 from harness.errors import UserError
 from harness.store import Store
 
@@ -21,7 +25,7 @@ KEYS = set(
     """suite contrast role a b target metric unit scope statement verdict reason warnings estimate se df interval p p_t
     p_skew p_flip p_holm min_p mde80 variance n prediction_interval icc areas leave_one_out families language_macro
     code_macro these_languages all_languages seen languages at_least_better at_least_worse breakdowns naive dropped
-    cluster_rule overrides seed n_resamples versions""".split()
+    cluster_rule overrides seed n_resamples versions by slope""".split()
 )
 """Keys of `compare --format json` (docs/statistics.md)."""
 
@@ -101,6 +105,45 @@ def test_a_level_of_few_families_is_said_to_have_no_verdict(planted: Store) -> N
     reasons = {level["level"]: (level["families"] < 6, level["reason"]) for level in area["levels"]}
     assert all((reason == "too_few_families") == few for few, reason in reasons.values())
     assert reasons["Papunesia"][0]
+
+
+def test_a_declared_slope_enters_holm_with_its_own_p(planted: Store, tmp_path: Path) -> None:
+    copy = tmp_path / "store"
+    shutil.copytree(planted.path, copy)
+    results = from_store(Store(copy), "planted")
+    first = results.suite.contrasts[0]
+    by = [msgspec.structs.replace(first, name=n, by=n) for n in ("joshi_class", "distance.syntactic")]
+    results.suite.contrasts.extend(by)
+    reports = {r["contrast"]: r for r in Comparer(results).declared()}
+    p = {name: reports[name]["slope"]["p"] for name in ("joshi_class", "distance.syntactic")}
+    expected = dict(zip(["main", *p], holm([reports["diverse over english"]["p"], *p.values()]), strict=True))
+    assert reports["joshi_class"]["p_holm"] == pytest.approx(expected["joshi_class"])
+    assert reports["distance.syntactic"]["slope"]["p_holm"] == pytest.approx(expected["distance.syntactic"])
+    assert reports["diverse over english"]["p_holm"] == pytest.approx(expected["main"])
+    assert reports["joshi_class"]["verdict"] == "no_dependence"  # the planted gain has no slope
+    assert reports["diverse over english"]["verdict"] == "better"
+
+
+def test_distance_is_to_the_nearest_intermediate_language_of_arm_a(planted: Store) -> None:
+    comparer = Comparer(from_store(planted, "planted"))
+    assert comparer._intermediate_languages("diverse") == ["arb_Arab", "hin_Deva", "rus_Cyrl"]
+    assert lang.distance("ukr_Cyrl", "rus_Cyrl", "syntactic") < lang.distance("ukr_Cyrl", "hin_Deva", "syntactic")
+
+
+def test_a_contrast_that_was_declared_after_its_scores_is_exploratory(planted: Store) -> None:
+    results = from_store(planted, "planted")
+    since = results.facts["compared_since"]["diverse over english"]
+    assert results.declared["diverse over english"] <= since
+    assert Comparer(results).between("diverse", "english", "kind")[0]["role"] == "primary"
+    results.declared["diverse over english"] = since[:-1] + "~"  # later than any time that begins alike
+    assert Comparer(results).between("diverse", "english", "kind")[0]["verdict"] == "exploratory"
+
+
+def test_a_score_outside_its_range_is_refused(results_of: Callable[..., Results]) -> None:
+    rows = _rows(_random(SIX, {"a": 1, "b": 1}), SIX)
+    bad = [(*rows[3][:4], 1.5) if r == rows[3] else r for r in rows]
+    with pytest.raises(UserError, match="outside 0 to 1"):
+        _one(results_of(bad))
 
 
 # -- input that has no answer (docs/statistics.md, degenerate input) ---------------------------------------------------

@@ -22,6 +22,7 @@ def _report(**changes: Any) -> dict[str, Any]:
                           "without_largest": {"family": "Indo-European", "estimate": 0.021, "p": 0.02}},
         "areas": {"p": 0.4, "table": [{"area": "Eurasia", "families": 13, "gain": 0.02},
                                       {"area": "Africa", "families": 5, "gain": 0.01}]},
+        "by": None, "slope": None,
         "all_languages": {"estimate": 0.03, "se": 0.01, "interval": [0.01, 0.05]},
     }  # fmt: skip
     return base | changes
@@ -106,6 +107,35 @@ def test_one_seed_speaks_of_these_checkpoints() -> None:
     kind, said = _said(scope="models", n={"families": 22, "seeds_a": 1, "seeds_b": 1})
     assert kind == "better"
     assert said.endswith("These two checkpoints differ by 1.92 points (0.41 to 3.52; p = .018, Holm over 2); other seeds were not run.")
+
+
+SLOPE = {"slope": 0.021, "p": 0.004, "families": 12, "min_p": 0.000488, "seed_se": 0.008, "left_out": 0}
+
+
+def test_a_declared_slope_says_how_the_gain_moves_within_families() -> None:
+    assert _said(by="joshi_class", slope=SLOPE, p_holm=0.012, p=0.5) == (
+        "depends_on",
+        "The gain of diverse over english rises by 2.10 points per step of joshi_class within families "
+        "(p = .004, Holm over 2; 12 families).",
+    )
+
+
+def test_a_slope_that_seeds_explain_is_said_of_these_runs() -> None:
+    noisy = {**SLOPE, "seed_se": 0.012}
+    assert "these training runs alone" in _said(by="joshi_class", slope=noisy, p_holm=0.012)[1]
+
+
+def test_a_slope_that_is_not_found_names_the_smallest_p_that_could_be() -> None:
+    kind, said = _said(by="distance.syntactic", slope={**SLOPE, "p": 0.3}, p_holm=0.6)
+    assert kind == "no_dependence"
+    assert said == (
+        "No evidence that the gain of diverse over english depends on syntactic distance to the nearest intermediate "
+        "language (2.10 points per unit of distance; 12 families, smallest p reachable .00049)."
+    )
+
+
+def test_a_slope_in_fewer_than_six_families_is_never_found() -> None:
+    assert _said(by="joshi_class", slope={**SLOPE, "families": 5}, p_holm=0.01)[0] == "no_dependence"
 
 
 def test_no_unseen_language_gives_no_verdict() -> None:
