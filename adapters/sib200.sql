@@ -36,14 +36,18 @@ pages as (
         1982, 1985, 1987, 1989, 1991, 1994, 1996, 1999, 2002, 2005
     ]) as first_line
 ),
-sentences as (
-    select *, index_id::int as i, string_split(filename, '/') as folders, row_number() over () as n
+sentences as materialized (
+    select parse_filename(file, true) as split, string_split(file, '/')[-2] as language, index_id, category,
+        text, file, row_number() over () as n
     from read_csv($root || '/data/annotated/*/*.tsv', delim = '\t', quote = '"', escape = '"', header = true,
-        all_varchar = true, filename = true)
+        all_varchar = true, filename = 'file')
+),
+starts as (select file, min(n) as start from sentences group by file),
+items as (
+    select index_id, if(i < 997, 'flores200:dev:' || i, 'flores200:devtest:' || (i - 997)) as source,
+        'flores200:page:' || first_line as block
+    from (select distinct index_id, index_id::int as i from sentences) asof join pages on i >= first_line
 )
-select parse_filename(filename, true) as split, folders[-2] as language, index_id as id,
-    if(i < 997, 'flores200:dev:' || i, 'flores200:devtest:' || (i - 997)) as source,
-    'flores200:page:' || first_line as block, text, category as label,
-    filename as file, n - min(n) over (partition by filename) + 2 as line
-from sentences asof join pages on i >= first_line
+select split, language, index_id as id, source, block, text, category as label, file, n - start + 2 as line
+from sentences join starts using (file) join items using (index_id)
 order by n

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from harness import languages as lang
+from harness.coverage import Coverage
 from harness.data import adapt, cards, draw
 from harness.data.adapt import Adapted
 from harness.errors import UserError, unknown
@@ -54,6 +55,8 @@ class Plan:
     seen: list[tuple[str, str, str, str | None]] = field(default_factory=list)
     draws: dict[str, pa.Table] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
+    masked: set[tuple[str, str, str, str]] = field(default_factory=set)
+    """(target, data set, split, id) of the test items that some arm's training has met."""
     reopened: set[str] = field(default_factory=set)
     """Finished jobs whose weights were dropped and are needed again."""
 
@@ -97,7 +100,7 @@ class _Planner:
     def __init__(self, suite: Suite, store: Store | None, data: Path | None) -> None:
         self.suite, self.store, self.data = suite, store, data
         self.adapted: dict[str, Adapted] = {}
-        self.sources: dict[tuple[str, str], set[str]] = {}
+        self.sources: dict[tuple[str, str], dict[str, set[str]]] = {}
         self.trained: dict[str, str] = {}
         self.out = Plan(suite, find(suite.model, where=suite.name), suite_languages(suite))
         self.common: Spec = {
@@ -106,7 +109,7 @@ class _Planner:
             "threads": suite.threads,
             "cut": _cut(suite, self.out.model.layers),
         }
-        self.covered = _Coverage(store)
+        self.covered = Coverage(store)
 
     def plan(self) -> Plan:
         draws = self._arm_draws()
@@ -114,6 +117,7 @@ class _Planner:
             self._seen(arm, draws.get(arm))
             for seed in self.suite.seeds:
                 self._cells_of(arm, seed, draws.get(arm))
+        self._refuse_empty_masks()
         if self.store:
             self.out.done = {key for key in self.out.jobs if self.store.done(key)}
             self._reopen_dropped_weights()
@@ -291,55 +295,38 @@ class _Planner:
                 self.out.seen.append((arm, name, code, what))
 
     def _refuse_leaks(self, target: str, parent: str | None, data: str, split: str) -> None:
-        """Refuse a test set of which an ancestor has met a source, in any language."""
+        """Refuse, or mask, the test items of which an ancestor has met the source, in any language."""
         tested = self._sources(data, split)
         while parent:
             spec = self.out.jobs[parent]
             drawn = self.out.draws[spec["draw"]]
-            met = (set(drawn["source"].to_pylist()) - {None}) & tested
-            if met:
+            met = set(drawn["source"].to_pylist()) & set(tested)
+            if met and self.suite.leakage == "refuse":
                 trained = f"{spec['data']['dataset']} {spec['data']['split']}"
                 raise UserError(
                     f"{self.suite.name}: targets.{target}: {len(met)} of {len(tested)} items of {data} {split} "
-                    f"stand in {trained}, which the {spec['phase']} phase trains on; name another split or data set"
+                    f"stand in {trained}, which the {spec['phase']} phase trains on; change that, or mask them: "
+                    'leakage = "mask"'
                 )
+            self.out.masked |= {(target, data, split, item) for source in met for item in tested[source]}
             parent = spec["parent"]
 
-    def _sources(self, data: str, split: str) -> set[str]:
-        adapted = self._data(data)
+    def _sources(self, data: str, split: str) -> dict[str, set[str]]:
+        """Return source → the ids of the test items that say it; items without a source are left out."""
         if (data, split) not in self.sources:
-            rows = adapted.rows(split, None, columns=["source"])
-            self.sources[data, split] = set(rows["source"].unique().to_pylist()) - {None}
+            rows = self._data(data).rows(split, None, columns=["source", "id"])
+            found: dict[str, set[str]] = {}
+            for source, item in set(zip(rows["source"].to_pylist(), rows["id"].to_pylist(), strict=True)):
+                found.setdefault(source, set()).add(item)
+            self.sources[data, split] = {source: ids for source, ids in found.items() if source is not None}
         return self.sources[data, split]
 
-
-class _Coverage:
-    """Which languages finished predict jobs of the store cover, by what they declare otherwise."""
-
-    def __init__(self, store: Store | None) -> None:
-        self.found: dict[str, list[Spec]] = {}
-        for key in store.finished() if store else []:
-            spec = store.job(key)["spec"]  # type: ignore[union-attr]
-            if spec["phase"] == "predict":
-                self.found.setdefault(self._kin(spec), []).append(spec)
-
-    @staticmethod
-    def _kin(spec: Spec) -> str:
-        return job_key({**spec, "data": {**spec["data"], "languages": {}}})
-
-    def split(self, spec: Spec) -> list[Spec]:
-        """Return finished jobs that cover disjoint parts of ``spec``'s languages, then one for what is left."""
-        left = dict(spec["data"]["languages"])
-        taken = []
-        candidates = self.found.get(self._kin(spec), [])
-        for old in sorted(candidates, key=lambda s: -len(s["data"]["languages"])):
-            covers = old["data"]["languages"]
-            if covers.items() <= left.items():
-                taken.append(old)
-                left = {code: d for code, d in left.items() if code not in covers}
-        if left:
-            taken.append({**spec, "data": {**spec["data"], "languages": left}})
-        return taken
+    def _refuse_empty_masks(self) -> None:
+        """Refuse a suite of which a whole test set was met in training."""
+        for target, data, split in {row[:3] for row in self.out.masked}:
+            left = {i for ids in self._sources(data, split).values() for i in ids}
+            if not left - {row[3] for row in self.out.masked if row[:3] == (target, data, split)}:
+                raise UserError(f"{self.suite.name}: targets.{target}: training met every item of {data} {split}")
 
 
 def describe(plan: Plan) -> list[dict[str, Any]]:
@@ -359,6 +346,7 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
                     "done": len(own & plan.done),
                     "intermediate rows": len(plan.draws[drawn[0]]) if drawn else 0,
                     "in languages": len(set(plan.draws[drawn[0]]["language"].to_pylist())) if drawn else 0,
+                    "masked": sum(row[0] == target for row in plan.masked),
                     "unseen": sum(what is None for what in seen.values()) if seen else None,
                 }
             )

@@ -45,6 +45,7 @@ def record(plan: Plan, store: Store) -> None:
         place.mkdir(exist_ok=True)
         _write("cells", [(suite.name, *cell) for cell in plan.cells], place)
         _write("seen", [(suite.name, *row) for row in plan.seen], place)
+        _write("masked", [(suite.name, *row) for row in sorted(plan.masked)], place)
         _write("contrasts", contrasts, place)
         write_whole(place / "suite.json", msgspec.json.encode({"hash": suite.hash, "suite": suite}))
 

@@ -136,6 +136,13 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("language", "VARCHAR", "language"),
         ("seen", "VARCHAR?", "target or intermediate: the phase that trained on the language; else NULL"),
     ),
+    "masked": _columns(
+        ("suite", "VARCHAR", "suite"),
+        ("target", "VARCHAR", "target"),
+        ("dataset", "VARCHAR", "data set of the test items"),
+        ("split", "VARCHAR", "split of the test items"),
+        ("id", "VARCHAR", "item that some arm's training has met, in any language: no arm is scored on it"),
+    ),
     "scores": _columns(
         ("suite", "VARCHAR", "suite"),
         ("arm", "VARCHAR", "arm"),

@@ -8,7 +8,7 @@ do no harm: the second finds the folder there and drops its own.
     store/jobs/KEY/                job.json, then what the phase yields (weights, predictions, scores, curve)
     store/draws/DIGEST.parquet     the rows that a training phase reads, by language and id
     store/planned/KEY.json         what a job declares, so that it can be run by its key alone
-    store/suites/NAME/             suite.json, cells.parquet, seen.parquet, contrasts.parquet
+    store/suites/NAME/             suite.json, cells.parquet, seen.parquet, masked.parquet, contrasts.parquet
     store/work/                    what is being made; safe to delete when nothing runs
 """
 

@@ -157,7 +157,7 @@ def results_of() -> Callable[..., Results]:
         }  # fmt: skip
         codes = {r[2] for r in rows}
         met = {(arm, "t"): {c: (seen or {}).get(arm, {}).get(c) for c in codes} for arm in ("a", "b")}
-        facts = {"compared_since": {}, "places": [], "phases": [], "planned": 0, "version": "0", "ended": ""}
+        facts = {"masked": {}, "compared_since": {}, "places": [], "phases": [], "planned": 0, "version": "0", "ended": ""}
         return Results(con, msgspec.convert(raw, Suite), "0" * 12, met, {}, facts)
 
     return make

@@ -302,7 +302,7 @@ def test_a_target_that_is_tested_on_what_it_trained_on_is_refused(declare: Decla
         )
     assert str(caught.value) == (
         f"small: targets.phrases: {n} of {of} items of cldr_phrases train stand in cldr_phrases train, which the target "
-        "phase trains on; name another split or data set"
+        "phase trains on; change that, or mask them: leakage = \"mask\""
     )
 
 
@@ -315,7 +315,7 @@ def test_an_item_met_by_an_ancestor_in_another_language_and_data_set_is_refused(
         planned(declare, LEAK, ("[arms.english]\n", "[arms.english]\n#"))
     assert str(caught.value) == (
         f"small: targets.retrieval: 24 of {len(tested)} items of cldr_terms train stand in cldr_kind train, which the "
-        "intermediate phase trains on; name another split or data set"
+        "intermediate phase trains on; change that, or mask them: leakage = \"mask\""
     )
 
 

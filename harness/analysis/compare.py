@@ -168,6 +168,7 @@ class Comparer:
         report |= numbers(found, self._unseen(contrast, target)) if found else nothing("no_overlap")
         if role != "exploratory" and over > 1 and min(report["n"]["seeds_a"], report["n"]["seeds_b"]) == 2:
             report["reason"] = report["reason"] or "few_seeds"
+        report["dropped"]["masked"] = self.results.facts["masked"].get(target, 0)
         seen = self.results.seen
         report["seen"] = {
             side: sorted(code for code, what in seen[arm, target].items() if what)

@@ -18,6 +18,7 @@ FILES = {
     "curves": "jobs/*/curves.parquet",
     "cells": "suites/*/cells.parquet",
     "seen": "suites/*/seen.parquet",
+    "masked": "suites/*/masked.parquet",
     "contrasts": "suites/*/contrasts.parquet",
 }
 """Table → where the store keeps its files."""

@@ -171,10 +171,9 @@ def from_store(store: Store, suite: str) -> Results:
     con.execute("set variable suite = ?", [suite])
     con.execute(
         """create temp view results as
-           select c.arm, c.target, c.seed, e.* exclude (job) from example_scores e
-           join cells c on c.job = e.job and c.phase = 'score' and c.suite = getvariable('suite')
-           where c.target = 'intermediate' or exists (from seen s where s.suite = c.suite and s.arm = c.arm
-               and s.target = c.target and s.language = e.language)"""
+           select c.arm, c.target, c.seed, e.* exclude (suite, target, job) from counted e
+           join cells c on c.job = e.job and c.suite = e.suite and c.target = e.target and c.phase = 'score'
+           where e.suite = getvariable('suite')"""
     )
     seen = con.execute("select arm, target, language, seen from seen where suite = ?", [suite]).fetchall()
     times = con.execute("select contrast, declared from contrasts where suite = ?", [suite]).fetchall()
@@ -208,7 +207,9 @@ def _facts(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, Any]:
         {"suite": suite},
     ).fetchall()
     ended = con.execute(f"select max(started) from jobs where job in ({mine})", {"suite": suite}).fetchall()
+    masked = con.execute("select target, count(*) from masked where suite = ? group by all order by all", [suite])
     return {
+        "masked": dict(masked.fetchall()),
         "compared_since": _compared_since(con, suite),
         "version": importlib.metadata.version("stiltbench"),
         "ended": _iso(ended[0][0]) if ended[0][0] else "",

@@ -85,7 +85,7 @@ def _doubts(results: Results, main: list[Report]) -> str:
     suite = results.suite
     names = {t.data for target in suite.targets.values() for t in target.test}
     names |= {m.data for arm in suite.arms.values() for m in arm.mix}
-    points_of = [_doubt_seen(r) for r in main] + [_doubt_dropped(r) for r in main]
+    points_of = _doubt_masked(results) + [_doubt_seen(r) for r in main] + [_doubt_dropped(r) for r in main]
     points_of += [f"{d.title}: {defect}" for d in map(dataset_card, sorted(names)) for defect in d.defects]
     if suite.model in model_names():
         points_of += [f"{model_card(suite.model).title}: {caveat}" for caveat in model_card(suite.model).caveats]
@@ -111,6 +111,18 @@ def _doubt_dropped(r: Report) -> str:
         f"{r['contrast']}, {r['target']}: {dropped['items']} scores had no partner and were left out; "
         f"languages dropped: {', '.join(dropped['codes']) or 'none'}."
     )
+
+
+def _doubt_masked(results: Results) -> list[str]:
+    """Say how many items were masked because some arm's training has met them."""
+    rows = []
+    for target, masked in results.facts["masked"].items():
+        found = results.con.execute("select count(distinct id) from results where target = ?", [target]).fetchall()
+        rows.append(
+            f"{target}: {masked} of {masked + found[0][0]} items were met in some arm's training, in some language, "
+            f"and every arm is scored on the other {found[0][0]} alone."
+        )
+    return rows
 
 
 def _doubt_naive(r: Report) -> str:

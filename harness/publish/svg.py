@@ -68,6 +68,8 @@ def _panel(panel: Panel, labels: list[str], left: float, height: float, axis: st
     ends = [v for r in panel.rows for v in (r.value, r.low, r.high) if v is not None] + [0.0]
     ticks = _ticks(min(ends), max(ends))
     low, high = min(*ends, ticks[0]), max(*ends, ticks[-1])
+    if low == high:  # every gain is exactly zero
+        low, high = low - 1, high + 1
     bottom = height - BOTTOM + 4
 
     def x(value: float) -> float:

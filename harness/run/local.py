@@ -61,12 +61,12 @@ def _settle(plan: Plan, store: Store, data: Path | None, key: str, out: Ran, pro
         out.failed[key] = f"its parent {spec['parent']} failed"
         progress.finish()
         return True
-    if not _parent_ready(store, spec):
+    if not (_stands(plan, store, key) or _parent_ready(store, spec)):
         return False  # another runner is at it
     with leased(store, key) as ours:
         if not ours:
             return False
-        if store.done(key) and (key not in plan.reopened or store.weights(key).is_file()):
+        if _stands(plan, store, key):
             out.found += 1
         else:
             progress.start(f"{spec['phase']} {key}")
@@ -77,6 +77,10 @@ def _settle(plan: Plan, store: Store, data: Path | None, key: str, out: Ran, pro
                 out.did.append(key)
         progress.finish()
         return True
+
+
+def _stands(plan: Plan, store: Store, key: str) -> bool:
+    return store.done(key) and (key not in plan.reopened or store.weights(key).is_file())
 
 
 def _parent_ready(store: Store, spec: Spec) -> bool:

@@ -208,6 +208,14 @@ def test_a_language_that_the_card_does_not_list_is_refused(toy):
     )
 
 
+def test_two_spellings_of_one_language_are_refused(toy):
+    toy.spoil("toy.tsv", "train\tde\t2", "train\tdeutsch\t2")
+    toy.spoil("toy.md", "naija =", 'deutsch = "deu_Latn", naija =')
+    assert said(toy) == (
+        "toy: column language: 'de' and 'deutsch' are both deu_Latn; leave one out, or give it a code of its own"
+    )
+
+
 def test_an_empty_split_is_refused(toy):
     toy.spoil("toy.md", "[languages]", '[splits.dev]\nuse = "dev"\n\n[languages]')
     assert said(toy) == "toy: split dev has no row; its card promises one, so look for missing files"
@@ -267,6 +275,31 @@ def test_missing_data_says_which_folder_is_wanted(toy, tmp_path: Path):
         UserError, match=r"toy: no file .*elsewhere/toy/\*\.tsv; --data DIR is expected to hold DIR/toy/"
     ):
         adapt.adapted("toy", data=tmp_path / "elsewhere", adapters=toy.adapters)
+
+
+def test_files_that_look_alike_are_refused_with_the_reason_and_the_right_ones_win(toy):
+    toy.spoil("toy.md", "[splits.train]", '[refused]\n"*.txt" = "its labels are withheld"\n\n[splits.train]')
+    toy.raw.with_suffix(".txt").write_text("x\n")
+    assert toy.adapted().rows("test").num_rows == 2
+    toy.raw.unlink()
+    with pytest.raises(UserError, match=r"toy: no file .*\*\.tsv \(not \*\.txt: its labels are withheld\);"):
+        toy.adapted()
+
+
+def test_a_data_sets_folder_may_have_another_name(toy):
+    toy.spoil("toy.md", 'files = ["*.tsv"]', 'files = ["*.tsv"]\nfolder = "things"')
+    with pytest.raises(UserError, match=r"no file .*/things/\*\.tsv; --data DIR is expected to hold DIR/things/"):
+        toy.adapted()
+    toy.raw.parent.rename(toy.data / "things")
+    assert toy.adapted().rows("test").num_rows == 2
+
+
+def test_a_file_that_duckdb_cannot_read_is_named(toy):
+    toy.spoil("toy.md", 'files = ["*.tsv"]', 'files = ["*.txt"]')
+    toy.raw.with_suffix(".txt").write_text('a\t"b"\nc\n')
+    reads = "read_csv($root || '/*.txt', delim = '\\t', quote = '', auto_detect = false, columns = {a: 'VARCHAR'})"
+    (toy.adapters / "toy.sql").write_text(f"select * from {reads}")
+    assert said(toy).endswith(f"CSV Error on Line: 1, in {toy.raw.with_suffix('.txt')}")
 
 
 def test_an_edition_that_is_not_there_is_refused(toy):

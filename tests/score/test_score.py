@@ -27,7 +27,8 @@ def predictions_of(rows: list[tuple[str, str, str]], **fixed: Any) -> pa.Table:
         **{name: [value] * len(rows) for name, value in fixed.items()},
     }
     wanted = schema.arrow("predictions")
-    plain = [pa.array(columns.get(f.name, [None] * len(rows)), pa.int32() if f.name == "layer" else pa.string()) for f in wanted]  # fmt: skip
+    kinds = [pa.int32() if f.name == "layer" else pa.string() for f in wanted]
+    plain = [pa.array(columns.get(f.name, [None] * len(rows)), kind) for f, kind in zip(wanted, kinds, strict=True)]
     return pa.table([array.cast(f.type) for array, f in zip(plain, wanted, strict=True)], schema=wanted)
 
 
