@@ -39,8 +39,9 @@ pages as (
 sentences as materialized (
     select parse_filename(file, true) as split, string_split(file, '/')[-2] as language, index_id, category,
         text, file, row_number() over () as n
+    -- Headers are not compared: in another order, index_id would be no number and category no label.
     from read_csv($root || '/data/annotated/*/*.tsv', delim = '\t', quote = '"', escape = '"', header = true,
-        all_varchar = true, filename = 'file')
+        auto_detect = false, columns = {index_id: 'VARCHAR', category: 'VARCHAR', text: 'VARCHAR'}, filename = 'file')
 ),
 starts as (select file, min(n) as start from sentences group by file),
 items as (

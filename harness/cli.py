@@ -54,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     one = add("adapt", _adapt, "Turn a data set's raw files into examples.", "data", "format")
     one.add_argument("name", help="data set")
     one.add_argument("--out", type=Path, help="Parquet file to write the examples to")
+    one = add("audit", _audit, "Count what a data set shares with others, by source and by text.", "data", "format")
+    one.add_argument("name", help="data set")
+    one.add_argument("--against", nargs="*", default=[], metavar="NAME", help="data sets that it may share items with")
     add("suites", _suites, "List the suites that ship.", "format")
     one = add("model", _model, "Import a model, or list the models that have a card.", "format")
     one.add_argument("action", choices=["list", "import"])
@@ -84,8 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("suite", help="suite in the store")
     one.add_argument("--out", type=Path, help="folder to write (default: leaderboards/SUITE)")
     one.add_argument("--from", dest="source", type=Path, help="a results.parquet, instead of the store")
-    one = add("bench", _bench, "Measure side by side, and print the ratios.", "format")
-    one.add_argument("name", choices=["startup"])
+    one = add("bench", _bench, "Measure side by side, and print the ratios.", "data", "format")
+    one.add_argument("name", choices=["adapt", "startup"])
     return parser
 
 
@@ -119,8 +122,8 @@ def _languages(args: argparse.Namespace) -> int:
     from harness import languages as lang
 
     if args.name:
-        row = lang.languages()[lang.resolve(args.name)]
-        show([{"column": c, "value": v} for c, v in row.items() if v], ["column", "value"], args.format)
+        facts = [fact._asdict() for fact in lang.explain(lang.resolve(args.name)) if fact.value]
+        show(facts, list(facts[0]), args.format)
         return 0
     columns = ["code", "name", "cluster", "macroarea", "script", "joshi_class", "nllb_resource", "word_order"]
     show(list(lang.languages().values()), columns, args.format)
@@ -159,6 +162,17 @@ def _adapt(args: argparse.Namespace) -> int:
         row["languages"] = int(str(row["languages"])) + 1
         row["rows"] = int(str(row["rows"])) + part.rows
     show(list(rows.values()), ["dataset", "split", "languages", "rows"], args.format)
+    return 0
+
+
+def _audit(args: argparse.Namespace) -> int:
+    from harness.data.adapt import adapted
+    from harness.data.lineage import audit, repeats
+
+    one = adapted(args.name, data=args.data)
+    others = [adapted(name, data=args.data) for name in args.against]
+    rows = audit(one, others) if others else repeats(one)
+    show(rows, list(rows[0]) if rows else ["dataset"], args.format)
     return 0
 
 
@@ -283,9 +297,11 @@ def _publish(args: argparse.Namespace) -> int:
 
 
 def _bench(args: argparse.Namespace) -> int:
-    from harness.bench import startup
+    from harness.bench import adapt, startup
 
-    rows = startup.measure()
+    if args.name == "adapt" and args.data is None:
+        raise UserError("bench adapt: reads real files; give --data DIR with flores200 and sib200 in it")
+    rows = adapt.measure(args.data) if args.name == "adapt" else startup.measure()
     show(rows, list(rows[0]), args.format)
     return 0
 

@@ -26,6 +26,7 @@ from harness.analysis.significance import item_values
 from harness.data import cards
 from harness.errors import UserError
 from harness.record import recorded
+from harness.schema import FORMAT
 from harness.score import metrics
 from harness.store import Store
 from harness.suite import Contrast, Suite
@@ -242,6 +243,7 @@ def write(results: Results, path: Path) -> None:
         f"select {COLUMNS} from results order by target, metric, direction, layer, arm, seed, language, id"
     ).to_arrow_table()
     meta = {
+        "format": FORMAT,
         "suite": msgspec.to_builtins(results.suite),
         "hash": results.hash,
         "seen": [[arm, target, code, what] for (arm, target), m in results.seen.items() for code, what in m.items()],
@@ -261,6 +263,8 @@ def from_file(path: Path) -> Results:
         meta = json.loads((pq.read_schema(path).metadata or {})[b"stiltbench"])
     except (KeyError, pa.ArrowInvalid):
         raise UserError(f"{path}: not a leaderboard's results.parquet") from None
+    if meta["format"] > FORMAT:
+        raise UserError(f"{path}: written by a newer stiltbench (format {meta['format']}); upgrade stiltbench")
     con = duckdb.connect()
     quoted = str(path).replace("'", "''")
     con.execute(f"create view results as select * from read_parquet('{quoted}')")

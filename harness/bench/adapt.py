@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -71,10 +72,8 @@ def _row(name: str, way: str, rounds: list[dict[tuple[str, str], dict[str, Any]]
 
 def time_one(name: str, way: str, data: str) -> None:
     """Read one data set in one way; print seconds, rows and a digest of the rows in any order, as JSON."""
-    import duckdb  # noqa: F401 (what every way may need, imported before the clock starts)
-    import pyarrow.parquet
-
-    from harness.data import adapt, adapter, contract  # noqa: F401
+    for module in ("duckdb", "pyarrow.parquet", "harness.data.contract"):
+        importlib.import_module(module)
 
     began = time.perf_counter()
     made = _READ[way](name, Path(data))

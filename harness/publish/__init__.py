@@ -20,26 +20,34 @@ def publish(suite: str, out: Path, store: Store | None, source: Path | None = No
     Results of a first look (``--limit``) and unfinished suites are refused. The page is always rendered from the file
     beside it, so both ways give the same bytes.
     """
+    results = _read(source, suite) if source else None
+    if store is not None and results is None:
+        results = _finished(found.from_store(store, suite), suite)
+    assert results is not None
     with writing_folder_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
         try:
-            file = made / "results.parquet"
-            if source is not None:
-                _read(source, suite)
-                shutil.copyfile(source, file)
-            elif store is not None:
-                found.write(_finished(found.from_store(store, suite), suite), file)
-            files, statements = render(_read(file, suite))
-            for name, text in files.items():
-                (made / name).write_text(text, encoding="utf-8")
-            said = json.dumps(_rounded(statements), ensure_ascii=False, allow_nan=False) + "\n"
-            (made / "statements.json").write_text(said, encoding="utf-8")
+            _write(results, source, made)
             made.chmod(0o755)
             _swap(made, out)
         finally:
             shutil.rmtree(made, ignore_errors=True)
     return out / "index.md"
+
+
+def _write(results: found.Results, source: Path | None, made: Path) -> None:
+    """Write the results, then all that is rendered from them."""
+    file = made / "results.parquet"
+    if source is not None:
+        shutil.copyfile(source, file)
+    else:
+        found.write(results, file)
+    files, statements = render(found.from_file(file))
+    for name, text in files.items():
+        (made / name).write_text(text, encoding="utf-8")
+    said = json.dumps(_rounded(statements), ensure_ascii=False, allow_nan=False) + "\n"
+    (made / "statements.json").write_text(said, encoding="utf-8")
 
 
 def _rounded(value: Any) -> Any:

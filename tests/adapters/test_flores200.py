@@ -1,10 +1,13 @@
-"""FLORES-200 and its N'Ko: lines as they stand, ids by line, blocks by page; and what is known to be wrong with them."""
+"""FLORES-200 and its N'Ko: lines as they stand, ids by line, blocks by page; and what is known to be odd in them."""
 
 from __future__ import annotations
 
 import pytest
 
-META = 'URL\tdomain\ttopic\thas_image\thas_hyperlink\nhttps://a\twikinews\t"x\tno\tno\nhttps://b\twikivoyage\ty, z\tno\tno\n'
+from harness.errors import UserError
+
+META = "URL\tdomain\ttopic\thas_image\thas_hyperlink\n"
+META += 'https://a\twikinews\t"x\tno\tno\nhttps://b\twikivoyage\ty, z\tno\tno\n'
 
 AWKWARD = r'He said "go\nnow", then' + "\tleft. \n" + "\u00a0Two  spaces e\u0301\n"
 """A backslash and an n, quotation marks, a tab, edges of white space, and a text that is not in NFC."""
@@ -28,8 +31,6 @@ def test_lines_come_as_they_stand_with_their_number_and_page(rows_of):
 
 
 def test_an_empty_line_is_refused_where_it_stands(rows_of, tmp_path):
-    from harness.errors import UserError
-
     with pytest.raises(UserError) as stopped:
         rows_of("flores200", small(fra_Latn="one\n\ntwo\n"))
     place = tmp_path / "flores200" / "flores200_dataset" / "devtest" / "fra_Latn.devtest"

@@ -38,6 +38,5 @@ def test_six_languages_repeat_a_text_between_train_and_test(real):
     rows = lineage.repeats(real("sib200"))
     found = [(row["split"], row["language"], row["rows"]) for row in rows if row["also_in"] == "train"]
     assert found == [("dev", "bam_Latn", 1)] + [
-        ("test", language, 1)
-        for language in ("ary_Arab", "azb_Arab", "dyu_Latn", "kbp_Latn", "lua_Latn", "sat_Olck")
+        ("test", language, 1) for language in ("ary_Arab", "azb_Arab", "dyu_Latn", "kbp_Latn", "lua_Latn", "sat_Olck")
     ]

@@ -7,6 +7,8 @@ from collections import Counter
 
 import pytest
 
+from harness.errors import UserError
+
 HEAD = "index_id\tcategory\ttext\n"
 
 LABELS = ["science/technology", "travel", "politics", "sports", "health", "entertainment", "geography"]
@@ -32,12 +34,16 @@ def test_texts_are_unquoted_and_sources_and_pages_are_those_of_flores(rows_of):
 
 
 def test_a_label_of_another_set_is_refused_where_it_stands(rows_of, tmp_path):
-    from harness.errors import UserError
-
     with pytest.raises(UserError) as stopped:
         rows_of("sib200", small(dev="1\tsports\tone\n2\tscience\ttwo\n"))
     place = tmp_path / "sib200" / "data" / "annotated" / "fra_Latn" / "dev.tsv"
     assert str(stopped.value) == f"sib200: {place}, line 3: column label is none of the card's labels: 'science'"
+
+
+def test_columns_in_another_order_are_refused(rows_of):
+    swapped = {"data/annotated/fra_Latn/test.tsv": b"category\tindex_id\ttext\nsports\t1\tone\n"}
+    with pytest.raises(UserError, match="Conversion Error: Could not convert string 'sports' to INT32"):
+        rows_of("sib200", small() | swapped)
 
 
 # -- the makers' files
@@ -96,7 +102,7 @@ def test_labels_of_a_language(real, split, counts):
 
 
 def test_every_sentence_is_the_flores_sentence_of_its_source(asked):
-    pool = "select language, source, block, text from flores200 union all select language, source, block, text from flores200_nko"
+    pool = " union all ".join(f"select language, source, text from {name}" for name in ("flores200", "flores200_nko"))
     joined = f"from sib200 as s join ({pool}) as f using (language, source)"
     fold = r"trim(regexp_replace(nfc_normalize({}), '[\s\pZ]+', ' ', 'g'))"
     same = f"count(*) filter ({fold.format('s.text')} = {fold.format('f.text')})"

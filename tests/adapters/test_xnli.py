@@ -31,28 +31,14 @@ def test_a_file_without_labels_is_refused(rows_of, tmp_path):
 
 # -- the makers' files
 
+NAMES = ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh")
+CODES = ("arb_Arab", "bul_Cyrl", "deu_Latn", "ell_Grek", "eng_Latn", "spa_Latn", "fra_Latn", "hin_Deva")
+CODES += ("rus_Cyrl", "swh_Latn", "tha_Thai", "tur_Latn", "urd_Arab", "vie_Latn", "zho_Hans")
+
 
 def test_every_pair_of_every_file_arrives_in_its_place(real, raw_folder):
     made = real("xnli")
-    names = ["ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"]
-    codes = [
-        "arb_Arab",
-        "bul_Cyrl",
-        "deu_Latn",
-        "ell_Grek",
-        "eng_Latn",
-        "spa_Latn",
-        "fra_Latn",
-        "hin_Deva",
-        "rus_Cyrl",
-        "swh_Latn",
-        "tha_Thai",
-        "tur_Latn",
-        "urd_Arab",
-        "vie_Latn",
-        "zho_Hans",
-    ]
-    spelled = dict(zip(names, codes, strict=True))
+    spelled = dict(zip(NAMES, CODES, strict=True))
     assert {language: part.rows for (_, language), part in made.parts.items()} == dict.fromkeys(spelled.values(), 2490)
     for name, code in spelled.items():
         content = (raw_folder("xtreme_xnli") / "xnli" / f"dev-{name}.tsv").read_text(encoding="utf-8")
