@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.errors import UserError
-from harness.listing import FORMATS, show
+from harness.listing import FORMATS, distinct, show
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -30,6 +32,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has enough, as in `| head`
         sys.stderr.close()
         return 0
+    except OSError as e:
+        if e.errno != errno.ENOSPC:
+            raise
+        _drop_output()
+        print("stiltbench: standard output: no space left; write to another disk", file=sys.stderr)
+        return 2
+
+
+def _drop_output() -> None:
+    """Forget what standard output still holds: Python would try to write it again at the end, and fail again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -272,8 +287,9 @@ def _query(args: argparse.Namespace) -> int:
     from harness.store import Store
 
     found = query(args.sql, Store(args.store, create=False))
-    rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
-    show(rows, found.columns, args.format)
+    columns = distinct(found.columns)
+    rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+    show(rows, columns, args.format)
     return 0
 
 

@@ -37,6 +37,17 @@ def _number(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def distinct(names: Sequence[str]) -> list[str]:
+    """Return column names of which no two are equal: the second ``a`` becomes ``a_1``."""
+    found: list[str] = []
+    for name in names:
+        count = 0
+        while (free := f"{name}_{count}" if count else name) in found:
+            count += 1
+        found.append(free)
+    return found
+
+
 def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 

@@ -357,6 +357,10 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
 def _cut(suite: Suite, layers: int) -> int:
     """Return the highest layer that no recipe of the suite trains: what lies up to it is computed once for all."""
     counts = [recipe.trainable_layers for recipe in suite.recipes.values()]
+    for name, recipe in suite.recipes.items():
+        if recipe.trainable_layers != "all" and recipe.trainable_layers > layers:
+            where = f"{suite.name}: recipes.{name}.trainable_layers"
+            raise UserError(f"{where}: {recipe.trainable_layers}, but {suite.model} has {layers} layers")
     return 0 if "all" in counts else max(0, layers - max((c for c in counts if c != "all"), default=1))
 
 

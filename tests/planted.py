@@ -120,13 +120,13 @@ def _write_predictions(made: Path, spec: dict[str, Any], key: str, arm: str) -> 
     base = {code: 0.4 + 0.2 * (sum(lang.cluster(code).encode()) % 7) / 7 for code in set(codes)}
     right = rng.random(len(codes)) < [base[code] + true_gain(arm, code) for code in codes]
     said = np.where(right, labels, np.where(labels == "place", "money", "place"))
-    columns = {"job": [key] * len(codes), "prediction": said.tolist()}
-    wanted = schema.arrow("predictions")
-    arrays = [
-        pa.array(columns[f.name] if f.name in columns else rows[f.name].to_pylist() if f.name in rows.column_names else [None] * len(codes), pa.string() if f.type != pa.int32() else f.type).cast(f.type)
-        for f in wanted
-    ]  # fmt: skip
-    pq.write_table(pa.table(arrays, schema=wanted), made / "predictions.parquet")
+    n = len(codes)
+    columns = dict.fromkeys(schema.arrow("predictions").names, [None] * n)
+    columns |= {name: rows[name].to_pylist() for name in columns if name in rows.column_names}
+    columns |= {"job": [key] * n, "prediction": said.tolist()}
+    fields = [(f, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in schema.arrow("predictions")]
+    arrays = [pa.array(columns[f.name], plain).cast(f.type) for f, plain in fields]
+    pq.write_table(pa.table(arrays, schema=schema.arrow("predictions")), made / "predictions.parquet")
 
 
 Rows = list[tuple[str, int, str, str, float | None]]
@@ -157,7 +157,8 @@ def results_of() -> Callable[..., Results]:
         }  # fmt: skip
         codes = {r[2] for r in rows}
         met = {(arm, "t"): {c: (seen or {}).get(arm, {}).get(c) for c in codes} for arm in ("a", "b")}
-        facts = {"masked": {}, "compared_since": {}, "places": [], "phases": [], "planned": 0, "version": "0", "ended": ""}
+        facts: dict[str, Any] = {"masked": {}, "compared_since": {}, "places": [], "phases": []}
+        facts |= {"planned": 0, "version": "0", "ended": ""}
         return Results(con, msgspec.convert(raw, Suite), "0" * 12, met, {}, facts)
 
     return make

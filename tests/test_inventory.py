@@ -55,7 +55,8 @@ def test_what_no_suite_names_is_listed_with_its_size_and_nothing_is_removed(copi
     rows = unnamed(copied)
     assert sorted(row["name"] for row in rows if row["what"] == "job") == copied.finished()
     assert len([row for row in rows if row["what"] == "draw"]) == 3
-    sizes = [p.stat().st_size for kind in ("jobs", "draws", "planned") for p in (copied.path / kind).rglob("*") if p.is_file()]
+    files = [p for kind in ("jobs", "draws", "planned") for p in (copied.path / kind).rglob("*") if p.is_file()]
+    sizes = [p.stat().st_size for p in files]
     assert sum(row["bytes"] for row in rows) == sum(sizes)
     assert len(copied.finished()) == 40
 

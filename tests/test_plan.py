@@ -301,8 +301,8 @@ def test_a_target_that_is_tested_on_what_it_trained_on_is_refused(declare: Decla
             ),
         )
     assert str(caught.value) == (
-        f"small: targets.phrases: {n} of {of} items of cldr_phrases train stand in cldr_phrases train, which the target "
-        "phase trains on; change that, or mask them: leakage = \"mask\""
+        f"small: targets.phrases: {n} of {of} items of cldr_phrases train stand in cldr_phrases train, which the "
+        'target phase trains on; change that, or mask them: leakage = "mask"'
     )
 
 
@@ -315,8 +315,26 @@ def test_an_item_met_by_an_ancestor_in_another_language_and_data_set_is_refused(
         planned(declare, LEAK, ("[arms.english]\n", "[arms.english]\n#"))
     assert str(caught.value) == (
         f"small: targets.retrieval: 24 of {len(tested)} items of cldr_terms train stand in cldr_kind train, which the "
-        "intermediate phase trains on; change that, or mask them: leakage = \"mask\""
+        'intermediate phase trains on; change that, or mask them: leakage = "mask"'
     )
+
+
+def test_items_that_some_arm_met_are_masked_where_the_suite_says_so(declare: Declare) -> None:
+    plan = planned(declare, LEAK, ("threads = 1", 'threads = 1\nleakage = "mask"'))
+    base = plan.jobs[jobs_of(plan, "english", "intermediate", "intermediate")[0]]
+    met = plan.draws[base["draw"]][
+        "id"
+    ].to_pylist()  # alike in the other arm, and the keys of both data sets are CLDR's
+    assert plan.masked == {("retrieval", "cldr_terms", "train", item) for item in met}
+    assert len(plan.masked) == 24
+
+
+def test_a_test_set_of_which_training_met_everything_is_refused(declare: Declare) -> None:
+    spoken = sorted(code for split, code in adapt.adapted("cldr_phrases").parts if split == "train")
+    train = ('"cldr_phrases", languages = ["eng_Latn"]', f'"cldr_phrases", languages = {json.dumps(spoken)}')
+    leak = ('test = [{ data = "cldr_phrases", split = "test" }]', 'test = [{ data = "cldr_phrases", split = "train" }]')
+    with pytest.raises(UserError, match=r"targets\.phrases: training met every item of cldr_phrases train"):
+        planned(declare, train, leak, ("threads = 1", 'threads = 1\nleakage = "mask"'))
 
 
 def test_the_same_items_may_be_tested_where_no_ancestor_met_them(declare: Declare) -> None:
@@ -352,7 +370,6 @@ def test_what_data_or_model_lack_is_refused(declare: Declare, old: str, new: str
     assert str(caught.value).startswith(f"small: {message}")
 
 
-@pytest.mark.xfail(strict=True, reason="plan.py takes any trainable_layers: 5 of 2 then trains the embeddings too")
 def test_more_trainable_layers_than_the_model_has_are_refused(declare: Declare) -> None:
     with pytest.raises(UserError, match="trainable_layers"):
         planned(declare, ("trainable_layers = 1", "trainable_layers = 5"))

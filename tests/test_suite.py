@@ -397,3 +397,30 @@ def test_every_table_is_closed_and_immutable(small: suites.Suite) -> None:
     for table in itertools.chain(parts, small.targets.values(), small.contrasts):
         with pytest.raises(AttributeError):
             table.name = "other"
+
+
+def test_settings_may_differ_from_the_file_and_then_the_name_says_so(small_file: Path) -> None:
+    suite = load(small_file, changes=["seeds=[3]", "recipes.short.epochs=2", 'model="e5-small"'])
+    assert (suite.seeds, suite.recipes["short"].epochs, suite.model) == ([3], 2, "e5-small")
+    assert suite.recipes["short"].learning_rate == 1e-3
+    assert suite.name == "small@seeds=[3]@recipes.short.epochs=2@model=e5-small"
+    assert load(small_file).seeds == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("seeds", "--set seeds: expected KEY=VALUE with a TOML value"),
+        ("seeds=[0", "--set seeds=[0: expected KEY=VALUE with a TOML value"),
+        ("model=tiny", "--set model=tiny: expected KEY=VALUE with a TOML value"),
+        ("model.name='x'", "--set model.name='x': model is no table of the suite"),
+        ("recipes.short.epoch=1", "recipes.short: unknown key 'epoch'; the nearest are epochs"),
+        ("recipes.short.epochs=0", "recipes.short.epochs: expected `int` >= 1, saw 0"),
+        ("limit=3", "`limit` is no key of a suite; give it as `run --limit 3`"),
+    ],
+)
+def test_a_setting_that_is_none_is_refused(small_file: Path, change: str, message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load(small_file, changes=[change])
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)

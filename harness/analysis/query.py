@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from pathlib import Path
 
 import duckdb
@@ -37,7 +38,8 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
     con.execute(f"create view languages as {view_sql()}")
     con.execute(Path(__file__).with_name("views.sql").read_text(encoding="utf-8"))
     cards = folder("datacards")
-    con.execute(f"set allowed_directories = [{literal(store.path.resolve())}, {literal(cards.resolve())}]")
+    places = (store.path.absolute(), Path(glob.escape(str(store.path.absolute()))), cards.absolute())
+    con.execute(f"set allowed_directories = [{', '.join(map(literal, places))}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
@@ -50,15 +52,20 @@ def query(sql: str, store: Store) -> duckdb.DuckDBPyRelation:
         statements = duckdb.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise UserError(f"query: expected one SELECT, saw {len(statements)} statement(s) that are not just that")
-        return con.sql(sql)
+        return con.sql(sql).materialize()  # now, so that what fails on a row fails here
     except duckdb.Error as e:
         raise UserError(f"query: {str(e).splitlines()[0][:300]}") from None
+
+
+def _files(root: Path, pattern: str) -> str:
+    """Return a pattern below a folder as SQL writes it; what would be a pattern in the folder's own name is escaped."""
+    return literal(Path(glob.escape(str(root.absolute()))) / pattern)
 
 
 def _select(root: Path, table: str, pattern: str) -> str:
     if not any(root.glob(pattern)):
         return _empty(table)
-    return f"select * from read_parquet({literal(root / pattern)}, union_by_name = true)"
+    return f"select * from read_parquet({_files(root, pattern)}, union_by_name = true)"
 
 
 def _jobs(root: Path) -> str:
@@ -66,7 +73,7 @@ def _jobs(root: Path) -> str:
     if not any(root.glob(pattern)):
         return _empty("jobs")
     types = ", ".join(f"{c.name}: '{schema.sql_type(c)}'" for c in schema.columns("jobs"))
-    return f"select * from read_json({literal(root / pattern)}, columns = {{{types}}})"
+    return f"select * from read_json({_files(root, pattern)}, columns = {{{types}}})"
 
 
 def _empty(table: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -43,6 +44,7 @@ def rows_of(tmp_path: Path) -> Callable[[str, Mapping[str, bytes]], list[Row]]:
 def raw_folder() -> Callable[[str], Path]:
     """Return what unpacks an archive of the makers' files once, and skips the test where there is none."""
 
+    @cache
     def folder(name: str) -> Path:
         if not (ARCHIVES / f"{name}.tar.xz").is_file():
             pytest.skip(f"{name}: the makers' files are not at hand")
@@ -64,16 +66,21 @@ def real(raw_folder: Callable[[str], Path]) -> Callable[[str], Adapted]:
 
 
 @pytest.fixture(scope="session")
-def asked(real: Callable[[str], Adapted]) -> Callable[..., list[tuple[object, ...]]]:
-    """Return what runs a query over adapted data sets, each of them a table of its name."""
+def asked(real: Callable[[str], Adapted]) -> Iterator[Callable[..., list[tuple[object, ...]]]]:
+    """Return what runs a query over adapted data sets, each a table of its name, with its texts `folded` as well."""
+    columns = "split, language, id, source, block, text, label"
+    folded = r"trim(regexp_replace(nfc_normalize(text), '[\s\pZ]+', ' ', 'g')) as folded"
+    with duckdb.connect() as connection:
+        tables = set()
 
-    def ask(query: str, *names: str) -> list[tuple[object, ...]]:
-        with duckdb.connect() as connection:
-            for name in names:
-                connection.read_parquet(str(real(name).path)).create_view(name)
+        def ask(query: str, *names: str) -> list[tuple[object, ...]]:
+            for name in set(names) - tables:
+                path = real(name).path
+                connection.execute(f"create table {name} as select {columns}, {folded} from read_parquet('{path}')")
+                tables.add(name)
             return connection.execute(query).fetchall()
 
-    return ask
+        yield ask
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from harness.store import Store
 from tests.planted import true_gain
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compared(path: Path, a: str, b: str) -> list[dict[str, Any]]:
     return compare(Store(path), "planted", a, b)
 

@@ -22,7 +22,7 @@ from harness.errors import UserError
 from harness.score import metrics
 from harness.store import Store
 
-TABLES = ("predictions", "example_scores", "jobs", "curves", "cells", "seen", "scores", "contrasts")
+TABLES = ("predictions", "example_scores", "jobs", "curves", "cells", "seen", "masked", "scores", "contrasts")
 
 
 def write(path: Path, table: str, rows: list[dict[str, Any]]) -> None:
@@ -76,7 +76,7 @@ def test_a_table_has_the_columns_of_the_schema(small_store: Store, table: str) -
     assert found.columns == [c.name for c in wanted]
     types = {"VARCHAR[]": "VARCHAR[]", "DOUBLE[]": "DOUBLE[]"}
     assert [str(t) for t in found.types] == [types.get(c.type, schema.sql_type(c)) for c in wanted]
-    assert len(found.fetchall()) > 0
+    assert len(found.fetchall()) > 0 or table == "masked"
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -87,7 +87,7 @@ def test_a_table_of_an_empty_store_is_empty_with_the_same_columns(tmp_path: Path
 
 
 def test_languages_are_those_of_the_library_with_unit_and_cluster(small_store: Store) -> None:
-    found = query('select code, unit, "cluster", script, joshi_class from languages', small_store).fetchall()
+    found = query('select code, unit, "cluster", script, joshi_class::varchar from languages', small_store).fetchall()
     assert sorted(found) == [
         (code, row["unit"], row["cluster"], row["script"], row["joshi_class"])
         for code, row in sorted(lang.languages().items())
@@ -205,6 +205,28 @@ def test_a_suite_shows_the_languages_that_it_asks_for(made: Made) -> None:
     assert found == [("intermediate", "deu_Latn"), ("intermediate", "fin_Latn"), ("task", "fin_Latn")]
 
 
+def test_items_that_a_suite_masks_are_counted_by_no_arm_of_it(made: Made) -> None:
+    made.job("a", accuracies([1, 0, 0]))
+    made.job("b", [{**row, "metric": "f1", "value": None, "stats": [1, 0, 1]} for row in accuracies([1, 1, 0])])
+    for name in ("s", "t"):
+        cells = [("one", "task", 0, "a"), ("two", "task", 0, "a"), ("one", "other", 0, "a"), ("one", "task", 1, "b")]
+        made.suite(name, cells, [(arm, target, "deu_Latn") for arm in ("one", "two") for target in ("task", "other")])
+    masked = {"suite": "s", "target": "task", "dataset": "toy", "split": "test", "id": "0"}
+    write(made.store.path / "suites/s/masked.parquet", "masked", [masked, {**masked, "split": "dev", "id": "1"}])
+    found = made.ask("select suite, arm, target, seed, n, value from scores order by all")
+    third, two_thirds = pytest.approx(1 / 3), pytest.approx(2 / 3)
+    assert found == [
+        ("s", "one", "other", 0, 3, third),
+        ("s", "one", "task", 0, 2, 0.0),
+        ("s", "one", "task", 1, 2, two_thirds),
+        ("s", "two", "task", 0, 2, 0.0),
+        ("t", "one", "other", 0, 3, third),
+        ("t", "one", "task", 0, 3, third),
+        ("t", "one", "task", 1, 3, two_thirds),
+        ("t", "two", "task", 0, 3, third),
+    ]
+
+
 def test_a_cell_whose_job_is_missing_has_no_score(made: Made) -> None:
     made.job("a", accuracies([1]))
     made.suite("s", [("arm", "task", 0, "a"), ("arm", "task", 1, "lost")], [("arm", "task", "deu_Latn")])
@@ -284,7 +306,6 @@ def test_what_is_no_question_about_the_store_is_a_sentence(small_store: Store, s
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.xfail(strict=True, raises=duckdb.Error, reason="query.py sees only what fails before the first row")
 @pytest.mark.parametrize("sql", ["select 'a'::int", "select error('no')", "select cast(language as int) from scores"])
 def test_what_fails_on_a_row_is_a_sentence_too(small_store: Store, sql: str) -> None:
     with pytest.raises(UserError):
@@ -315,7 +336,6 @@ def test_a_quote_in_the_stores_name_is_no_quote_in_sql(tmp_path: Path) -> None:
     assert made.ask("select count(*) from example_scores") == [(1,)]
 
 
-@pytest.mark.xfail(strict=True, reason="query.py hands the store's folder to DuckDB as part of a glob")
 def test_brackets_in_the_stores_name_are_no_pattern(tmp_path: Path) -> None:
     made = Made(tmp_path / "store[1]")
     made.job("a", accuracies([1]))

@@ -106,7 +106,9 @@ def test_fewer_than_six_families_speak_of_these_languages_only() -> None:
 def test_one_seed_speaks_of_these_checkpoints() -> None:
     kind, said = _said(scope="models", n={"families": 22, "seeds_a": 1, "seeds_b": 1})
     assert kind == "better"
-    assert said.endswith("These two checkpoints differ by 1.92 points (0.41 to 3.52; p = .018, Holm over 2); other seeds were not run.")
+    assert said.endswith(
+        "These two checkpoints differ by 1.92 points (0.41 to 3.52; p = .018, Holm over 2); other seeds were not run."
+    )
 
 
 SLOPE = {"slope": 0.021, "p": 0.004, "families": 12, "min_p": 0.000488, "seed_se": 0.008, "left_out": 0}
@@ -167,7 +169,7 @@ def test_no_sentence_holds_a_forbidden_word() -> None:
         (None, 0.1, "–"),
     ],
 )
-def test_points_are_printed_to_two_digits_of_their_standard_error(value: float | None, se: float | None, said: str) -> None:
+def test_points_are_printed_to_two_digits_of_their_error(value: float | None, se: float | None, said: str) -> None:
     assert points(value, se) == said
 
 
