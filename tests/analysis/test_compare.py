@@ -22,7 +22,8 @@ from harness.errors import UserError
 from harness.store import Store
 
 KEYS = """suite contrast role a b target metric unit scope statement verdict reason warnings estimate se df interval
-    p p_t p_skew p_flip p_holm min_p mde80 variance n prediction_interval icc areas leave_one_out families language_macro
+    p p_t p_skew p_flip p_holm min_p mde80 variance n prediction_interval icc areas leave_one_out families
+    language_macro
     code_macro these_languages all_languages seen languages at_least_better at_least_worse breakdowns naive dropped
     cluster_rule overrides seed n_resamples versions by slope"""
 """Keys of `compare --format json` (docs/statistics.md)."""
