@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.lease import leased
+from harness.lease import held, leased
 from harness.plan import Plan, make_plan
 from harness.record import record
 from harness.run.job import attempt
@@ -20,6 +20,9 @@ from harness.suite import Suite
 
 WAIT_SECONDS = 1.0
 """How often a runner that has nothing left looks whether the others are done."""
+
+GIVE_UP_ROUNDS = 5
+"""Rounds without work here and without a runner elsewhere after which what is left is given up."""
 
 
 @dataclass
@@ -43,8 +46,13 @@ def run(suite: Suite, store: Store, data: Path | None = None, *, only: str | Non
     todo = plan.todo if only is None else plan.todo_of(only)
     out = Ran(found=len(plan.jobs) - len(plan.todo))
     with reporting(len(todo), quiet or not todo) as progress:
+        idle = 0
         while todo:
             left = [key for key in todo if not _settle(plan, store, data, key, out, progress)]
+            idle = idle + 1 if left == todo and not held(store) else 0
+            if idle == GIVE_UP_ROUNDS:
+                out.failed |= dict.fromkeys(left, "waits for a job that nobody works on; run again")
+                break
             if left == todo:
                 time.sleep(WAIT_SECONDS)
             todo = left

@@ -48,16 +48,20 @@ class _Silent:
 
 
 class _Lines(_Silent):
-    """A line at the start of the first job, then at most one a minute, and one at the end."""
+    """A line at the start of the first job, then one a minute, also inside a long job, and one at the end."""
 
     def __init__(self, total: int) -> None:
-        self.total, self.done = total, 0
+        self.total, self.done, self.label = total, 0, ""
         self.began = self.said = time.monotonic()
 
     def start(self, label: str) -> None:
-        now = time.monotonic()
-        if self.done == 0 or now - self.said >= LINE_SECONDS:
+        self.label = label
+        if self.done == 0 or time.monotonic() - self.said >= LINE_SECONDS:
             self._say(label)
+
+    def tick(self, done: int, total: int) -> None:
+        if time.monotonic() - self.said >= LINE_SECONDS:
+            self._say(f"{self.label}, step {done} of {total}")
 
     def finish(self) -> None:
         self.done += 1

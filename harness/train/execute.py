@@ -24,9 +24,9 @@ from harness.store import Spec, Store
 from harness.train import device, heads
 from harness.train.encoder import Encoder, Tensors
 from harness.train.files import saving
-from harness.train.loop import Tick, Trained, Trainee, train
+from harness.train.loop import Trained, Trainee, train
 from harness.train.predict import ParallelRows, Reader, retrieve
-from harness.train.states import read_inputs
+from harness.train.states import Tick, read_inputs
 from harness.train.tokens import encode
 
 
@@ -116,7 +116,7 @@ def _train(bench: Bench, key: str, spec: Spec, made: Path, tick: Tick) -> Spec:
     top = spec["recipe"]["trainable_layers"]
     learning = encoder.train_top(None if top == "all" else top)
     encoded = encode(rows, bench.folder, bench.model.digest, bench.model.prefix)
-    inputs = read_inputs(encoded, bench.folder, bench.model.digest, encoder.level, spec["precision"])
+    inputs = read_inputs(encoded, bench.folder, bench.model.digest, encoder.level, spec["precision"], tick)
     tagged = rows["tokens"].null_count == 0
     head = heads.new_head(encoder.hidden, spec["labels"], spec["seed"]).to(device.device())
     gold = (
@@ -174,7 +174,7 @@ def _predict(bench: Bench, key: str, spec: Spec, made: Path, tick: Tick) -> Spec
     rows = _rows(bench, spec)
     encoder = _encoder(bench, spec).eval()
     encoded = encode(rows, bench.folder, bench.model.digest, bench.model.prefix)
-    inputs = read_inputs(encoded, bench.folder, bench.model.digest, encoder.level, spec["precision"])
+    inputs = read_inputs(encoded, bench.folder, bench.model.digest, encoder.level, spec["precision"], tick)
     reader = Reader(encoder, inputs, bench.model.pooling, spec["precision"])
     began = time.monotonic()
     if spec["kind"] == "retrieval":

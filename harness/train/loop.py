@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,13 +21,10 @@ from harness.train import device, heads
 from harness.train.batches import Indices, padding, training_batches
 from harness.train.encoder import Encoder, Tensors
 from harness.train.files import saving
-from harness.train.states import Inputs
+from harness.train.states import Inputs, Tick
 
 CHECKPOINT_SECONDS = 60.0
 """Most work, in seconds, that a kill can cost inside a phase."""
-
-Tick = Callable[[int, int], None]
-"""Called with (steps done, steps in all)."""
 
 
 class TrainingFailed(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -12,6 +13,14 @@ from harness.train import device
 from harness.train.batches import Indices, reading_batches
 from harness.train.encoder import lower_body
 from harness.train.tokens import Encoded
+
+Tick = Callable[[int, int], None]
+"""Called with (steps done, steps in all)."""
+
+
+def unheard(done: int, total: int) -> None:
+    """Tick where nobody listens."""
+
 
 READING_TOKENS = 2048
 """Padded tokens of a forward batch: what keeps two cores busy and stays in their cache."""
@@ -39,7 +48,7 @@ class Inputs:
         return values.to(device.device()), mask.to(device.device())
 
 
-def read_inputs(encoded: Encoded, folder: Path, model: str, level: int, precision: str) -> Inputs:
+def read_inputs(encoded: Encoded, folder: Path, model: str, level: int, precision: str, tick: Tick = unheard) -> Inputs:
     """Return the inputs of an encoder cut at ``level``: token ids for 0, else states, from the cache if they are there.
 
     ``model`` is the digest of the whole model. Layers up to ``level`` must be frozen in every phase before.
@@ -51,7 +60,7 @@ def read_inputs(encoded: Encoded, folder: Path, model: str, level: int, precisio
     path = cache.find("states", key)
     if path is None:
         with cache.writing("states", key) as temporary:
-            _compute(encoded, folder, level, precision, temporary)
+            _compute(encoded, folder, level, precision, temporary, tick)
         path = cache.find("states", key)
         assert path is not None
     return Inputs(encoded, _map(path, len(encoded.ids), precision))
@@ -64,13 +73,15 @@ def _map(path: Path, tokens: int, precision: str) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def _compute(encoded: Encoded, folder: Path, level: int, precision: str, path: Path) -> None:
+def _compute(encoded: Encoded, folder: Path, level: int, precision: str, path: Path, tick: Tick) -> None:
     """Write the states of layer ``level`` of every text, in the order of the texts."""
     body = lower_body(folder, level).to(device.device())
     ids = Inputs(encoded, torch.from_numpy(encoded.ids))
     dtype = device.storage(precision)
     with path.open("wb") as file:  # not mapped: a mapped page that finds the disk full kills the process
-        for batch in reading_batches(encoded.lengths, READING_TOKENS):
+        batches = reading_batches(encoded.lengths, READING_TOKENS)
+        for done, batch in enumerate(batches):
+            tick(done, len(batches))
             tokens, mask = ids.batch(batch)
             with device.computing(precision):
                 found = body(input_ids=tokens, attention_mask=mask).last_hidden_state

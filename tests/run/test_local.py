@@ -356,3 +356,15 @@ def test_a_job_is_run_by_its_key_alone(part: Suite, store: Store, small_store: S
     assert store.folder(first).stat().st_mtime_ns == before
     with pytest.raises(UserError, match="unknown planned job 'ffffffffffffffff'"):
         job(store, "f" * 16)
+
+
+def test_what_waits_for_a_job_that_nobody_works_on_is_given_up(
+    part: Suite, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = local._parent_ready
+    monkeypatch.setattr(local, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(local, "_parent_ready", lambda s, spec: spec["phase"] != "score" and ready(s, spec))
+    ran = run(part, store, quiet=True)
+    assert len(ran.failed) == 5  # the scores
+    assert set(ran.failed.values()) == {"waits for a job that nobody works on; run again"}
+    assert len(ran.did) == PART_JOBS - 5
