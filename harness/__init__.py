@@ -20,7 +20,7 @@ _CALLS = {
     "find_model": "harness.models.find:find",
     "list_datasets": "harness.data.cards:dataset_listing",
     "list_languages": "harness.languages:languages",
-    "load_suite": "harness.suite:load",
+    "load_suite": "harness.suite_file:load",
     "make_plan": "harness.plan:make_plan",
     "publish_suite": "harness.publish:publish",
     "query": "harness.analysis.query:query",

@@ -192,7 +192,7 @@ def _audit(args: argparse.Namespace) -> int:
 
 
 def _suites(args: argparse.Namespace) -> int:
-    from harness.suite import load, shipped
+    from harness.suite_file import load, shipped
 
     rows = [{"suite": name, "title": load(name).title, "file": path.name} for name, path in shipped().items()]
     show(rows, ["suite", "title", "file"], args.format)
@@ -222,7 +222,7 @@ def _model(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace) -> int:
     from harness.plan import describe, make_plan
     from harness.store import Store
-    from harness.suite import load
+    from harness.suite_file import load
 
     store = Store(args.store) if (args.store / "STORE.json").is_file() else None
     rows = describe(make_plan(load(args.suite, args.limit, args.changes), store, args.data))
@@ -233,7 +233,7 @@ def _plan(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from harness.run.local import run
     from harness.store import Store
-    from harness.suite import load
+    from harness.suite_file import load
 
     suite = load(args.suite, args.limit, args.changes)
     ran = run(suite, Store(args.store), args.data, only=args.only, quiet=args.quiet)

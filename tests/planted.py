@@ -20,7 +20,8 @@ from harness.plan import Plan, make_plan
 from harness.record import record
 from harness.run.job import score_job
 from harness.store import Store
-from harness.suite import Suite, load
+from harness.suite import Suite
+from harness.suite_file import load
 
 SUITE = """
 name = "planted"

@@ -13,7 +13,8 @@ import pytest
 
 from harness.run.local import run
 from harness.store import Store
-from harness.suite import Suite, load
+from harness.suite import Suite
+from harness.suite_file import load
 
 SUITE = """
 name = "small"

@@ -26,7 +26,8 @@ from harness.languages import languages
 from harness.listing import FORMATS
 from harness.plan import make_plan
 from harness.store import Store
-from harness.suite import Suite, shipped
+from harness.suite import Suite
+from harness.suite_file import shipped
 from tests.small import PART, Declare, stiltbench
 
 Said = Callable[..., Any]

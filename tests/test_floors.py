@@ -16,8 +16,8 @@ from tests.small import stiltbench
 
 FLOORS = {
     0: {"resources", "errors", "schema", "languages", "cache"},
-    1: {"data", "score"},
-    2: {"models", "suite", "store"},
+    1: {"data", "score", "suite"},
+    2: {"models", "suite_file", "store"},
     3: {"selection", "coverage", "lease"},
     4: {"plan"},
     5: {"record", "inventory"},

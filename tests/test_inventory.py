@@ -9,7 +9,8 @@ from harness.inventory import collect, named, status, unnamed
 from harness.plan import make_plan
 from harness.record import record
 from harness.store import Store
-from harness.suite import Suite, load
+from harness.suite import Suite
+from harness.suite_file import load
 from tests.small import PART, Declare
 
 JOBS = {

@@ -15,7 +15,8 @@ from harness.data.adapt import Adapted, Part
 from harness.errors import UserError
 from harness.plan import Plan, describe, make_plan
 from harness.store import Store
-from harness.suite import Suite, load
+from harness.suite import Suite
+from harness.suite_file import load
 from tests.small import DIVERSE, Change, Declare
 
 TWO_RECIPES = (

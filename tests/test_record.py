@@ -20,7 +20,8 @@ from harness.errors import UserError
 from harness.plan import make_plan
 from harness.record import record, recorded
 from harness.store import Store
-from harness.suite import Suite, load
+from harness.suite import Suite
+from harness.suite_file import load
 from tests.small import Declare
 
 CONTRAST = """

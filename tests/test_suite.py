@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness import suite as suites
+from harness import suite_file as suites
 from harness.errors import UserError
-from harness.suite import load
+from harness.suite_file import load
 from tests.small import SUITE, Declare
 
 GRAMMAR = """

@@ -24,7 +24,8 @@ from harness.run import local
 from harness.run.job import job
 from harness.run.local import run
 from harness.store import Store
-from harness.suite import Suite, load
+from harness.suite import Suite
+from harness.suite_file import load
 from tests.small import PART, Declare, stiltbench
 
 RESULTS = ("model.safetensors", "predictions.parquet", "example_scores.parquet")

@@ -21,7 +21,8 @@ from harness.errors import UserError
 from harness.models.find import find
 from harness.plan import Plan, make_plan
 from harness.store import Store
-from harness.suite import Suite, load
+from harness.suite import Suite
+from harness.suite_file import load
 from harness.train.encoder import Encoder
 from harness.train.execute import Bench, execute, flops, shuffled
 from harness.train.heads import IGNORED
