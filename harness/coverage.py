@@ -20,15 +20,25 @@ class Coverage:
         return job_key({**spec, "data": {**spec["data"], "languages": {}}})
 
     def split(self, spec: Spec) -> list[Spec]:
-        """Return finished jobs that cover disjoint parts of ``spec``'s languages, then one for what is left."""
-        left = dict(spec["data"]["languages"])
-        taken = []
-        candidates = self.found.get(self._kin(spec), [])
-        for old in sorted(candidates, key=lambda s: -len(s["data"]["languages"])):
+        """Return finished jobs that cover parts of ``spec``'s languages, no language twice, then one for what is left.
+
+        A job may cover further languages: a suite counts only those that it asks for.
+        """
+        wanted: dict[str, str] = spec["data"]["languages"]
+        left, taken = dict(wanted), []
+        for old in sorted(self.found.get(self._kin(spec), []), key=lambda s: _usefulness(s, wanted), reverse=True):
             covers = old["data"]["languages"]
-            if covers.items() <= left.items():
+            useful = covers.keys() & wanted.keys()
+            if useful and useful <= left.keys() and all(covers[code] == wanted[code] for code in useful):
                 taken.append(old)
-                left = {code: d for code, d in left.items() if code not in covers}
+                left = {code: digest for code, digest in left.items() if code not in useful}
         if left:
             taken.append({**spec, "data": {**spec["data"], "languages": left}})
         return taken
+
+
+def _usefulness(spec: Spec, wanted: dict[str, str]) -> tuple[int, int]:
+    """Order jobs by how many wanted languages they cover, then by how few others."""
+    covers = spec["data"]["languages"]
+    useful = len(covers.keys() & wanted.keys())
+    return useful, useful - len(covers)

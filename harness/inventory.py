@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,10 @@ def failures(store: Store) -> dict[str, Path]:
 
 
 def unnamed(store: Store) -> list[dict[str, Any]]:
-    """Return the finished jobs, draws and plans of jobs that no suite names, with their size in bytes."""
+    """Return what no suite names, with its size in bytes: finished jobs, draws, plans of jobs, and what kills left."""
     kept = {job for suite in store.suites() for job in named(store, suite)}
-    draws = {store.job(job)["spec"].get("draw") for job in kept if store.done(job)}
+    declared = [store.job(job) if store.done(job) else store.planned(job) for job in kept]
+    draws = {found["spec"].get("draw") for found in declared if found}
     rows = [
         {"what": "job", "name": key, "bytes": sum(f.stat().st_size for f in store.folder(key).iterdir())}
         for key in store.finished()
@@ -58,6 +60,12 @@ def unnamed(store: Store) -> list[dict[str, Any]]:
         for key in store.planned_keys()
         if key not in kept
     ]
+    running = set(held(store))
+    rows += [
+        {"what": "leftover", "name": path.name, "bytes": sum(f.stat().st_size for f in path.rglob("*") if f.is_file())}
+        for path in sorted(store.work().iterdir())
+        if path.is_dir() and not path.name.endswith(".resume") and path.name.partition(".")[0] not in running
+    ]
     return rows
 
 
@@ -66,6 +74,8 @@ def collect(store: Store, rows: list[dict[str, Any]]) -> int:
     for row in rows:
         if row["what"] == "job":
             store.remove(row["name"])
+        elif row["what"] == "leftover":
+            shutil.rmtree(store.work() / row["name"], ignore_errors=True)
         elif row["what"] == "draw":
             store.draw_path(row["name"]).unlink(missing_ok=True)
         else:

@@ -1,7 +1,8 @@
 """Leases: who works on which job, so that several runners share one store and do each job once.
 
 A lease is a file that its holder touches while it works. The clock is the file system's own, so that machines whose
-clocks differ agree; a holder that was killed stops touching it, and the lease runs out. Leases of one job are numbered:
+clocks differ agree; a holder that was killed stops touching it, and the lease runs out (at once, where its process was
+one of this machine). Leases of one job are numbered:
 the one after a lease that ran out can be created only once, so that two runners never both take it. A lease only saves
 work: should two runners do one job all the same, the store keeps the first result, and both are equal.
 """
@@ -9,6 +10,7 @@ work: should two runners do one job all the same, the store keeps the first resu
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -58,10 +60,29 @@ def _take(work: Path, key: str) -> Path | None:
         return None
     path = work / f"{key}.lease.{_number(latest) + 1 if latest else 0}"
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        with path.open("x", encoding="utf-8") as file:
+            file.write(_holder())
     except FileExistsError:
         return None
     return path
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()} {os.getpid()}"
+
+
+def _died(path: Path) -> bool:
+    """Tell whether the holder was a process of this machine that is gone: its lease need not run out first."""
+    host, _, process = path.read_text(encoding="utf-8").partition(" ")
+    if host != socket.gethostname() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def _number(path: Path) -> int:
@@ -77,7 +98,7 @@ def _expired(path: Path | None) -> bool:
         return True
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix="clock.") as now:
         try:
-            return Path(now.name).stat().st_mtime - path.stat().st_mtime > EXPIRY_SECONDS
+            return Path(now.name).stat().st_mtime - path.stat().st_mtime > EXPIRY_SECONDS or _died(path)
         except FileNotFoundError:
             return True  # given back this moment
 

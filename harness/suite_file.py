@@ -107,6 +107,8 @@ def _check(suite: Suite, path: Path) -> None:
 
 def _check_languages(suite: Suite, where: str) -> None:
     if suite.languages.include != "all":
+        if len(set(suite.languages.include)) < len(suite.languages.include):
+            raise UserError(f"{where}: languages.include: expected each language once")
         for code in suite.languages.include:
             _known_language(code, f"{where}: languages.include")
 

@@ -62,6 +62,13 @@ def test_what_no_suite_names_is_listed_with_its_size_and_nothing_is_removed(copi
     assert len(copied.finished()) == 40
 
 
+def test_the_rows_of_jobs_that_are_still_to_do_are_named_too(tmp_path: Path, small: Suite) -> None:
+    store = Store(tmp_path / "store")
+    record(make_plan(small, store), store)
+    assert len(list((store.path / "draws").iterdir())) == 3
+    assert unnamed(store) == []
+
+
 def test_what_is_collected_is_what_was_listed(copied: Store, declare: Declare) -> None:
     part = load(declare(*PART, ('name = "small"', 'name = "part"')))
     kept = set(make_plan(part, copied).jobs)
@@ -73,3 +80,12 @@ def test_what_is_collected_is_what_was_listed(copied: Store, declare: Declare) -
     assert len(list((copied.path / "draws").iterdir())) == 2  # English items, English phrases
     assert unnamed(copied) == []
     assert make_plan(part, copied).todo == []
+
+
+def test_what_a_kill_left_under_way_is_collected(copied: Store) -> None:
+    half = copied.work() / "abc.x1y2"
+    half.mkdir()
+    (half / "model.safetensors").write_bytes(b"12345")
+    assert unnamed(copied) == [{"what": "leftover", "name": "abc.x1y2", "bytes": 5}]
+    assert collect(copied, unnamed(copied)) == 5
+    assert not half.exists()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -77,3 +79,14 @@ def test_a_holder_at_work_keeps_its_lease_fresh(store: Store, monkeypatch: pytes
         while not held(store) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert held(store) == ["k"]
+
+
+def test_a_lease_of_a_dead_process_of_this_machine_is_taken_at_once(store: Store) -> None:
+    gone = subprocess.run(["sh", "-c", "echo $$"], capture_output=True, text=True, check=True).stdout.strip()
+    (store.work() / "k.lease.0").write_text(f"{socket.gethostname()} {gone}")
+    (store.work() / "far.lease.0").write_text(f"another-machine {gone}")
+    assert held(store) == ["far"]
+    with leased(store, "k") as ours:
+        assert ours
+    with leased(store, "far") as theirs:
+        assert not theirs

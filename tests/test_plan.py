@@ -387,3 +387,10 @@ def test_a_plan_is_described_by_arm_and_target(small: Suite, small_store: Store)
         3,
     ]
     assert rows["(all)", "(all)"]["jobs"] == rows["(all)", "(all)"]["done"] == 40
+
+
+def test_a_prediction_that_covers_more_is_taken_for_fewer_languages(declare: Declare, copied: Store) -> None:
+    fewer = load(declare(('"hin_Deva", "nno_Latn"]', '"hin_Deva"]')))
+    plan = make_plan(fewer, copied)
+    assert plan.todo == []
+    assert "nno_Latn" not in {code for _, _, code, _ in plan.seen}

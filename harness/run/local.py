@@ -10,9 +10,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.inventory import named
 from harness.lease import held, leased
 from harness.plan import Plan, make_plan
-from harness.record import record
+from harness.record import record, recorded
 from harness.run.job import attempt
 from harness.run.progress import Progress, reporting
 from harness.store import Spec, Store
@@ -97,7 +98,9 @@ def _parent_ready(store: Store, spec: Spec) -> bool:
 
 
 def _drop_weights(plan: Plan, store: Store) -> None:
-    """Remove the weights of targets whose predictions stand: a target's weights serve nothing else."""
+    """Remove the weights of targets whose predictions stand, unless some suite of the store keeps them."""
+    keepers = [name for name in store.suites() if recorded(store, name).keep_weights]
+    kept = {key for name in keepers for key in named(store, name)}
     for key, spec in plan.jobs.items():
-        if spec["phase"] == "target":
+        if spec["phase"] == "target" and key not in kept:
             store.weights(key).unlink(missing_ok=True)

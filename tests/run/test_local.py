@@ -17,7 +17,7 @@ import pytest
 
 from harness import cache, lease
 from harness.errors import UserError
-from harness.inventory import failures, status
+from harness.inventory import collect, failures, status, unnamed
 from harness.plan import Plan, make_plan
 from harness.run import job as jobs
 from harness.run import local
@@ -104,6 +104,12 @@ def test_weights_of_targets_go_once_their_predictions_stand(declare: Declare, st
     assert run(suite, store, quiet=True).did == [plan.jobs[lost]["parent"], lost]
     assert results(store, lost) == results(small_store, lost)
     assert not store.weights(plan.jobs[lost]["parent"]).exists()
+
+
+def test_weights_that_another_suite_keeps_stay(declare: Declare, copied: Store, small_store: Store) -> None:
+    other = load(declare(*PART, ("keep_weights = true", "keep_weights = false"), ('name = "small"', 'name = "other"')))
+    assert run(other, copied, quiet=True).did == []
+    assert all(results(copied, key) == results(small_store, key) for key in small_store.finished())
 
 
 def test_one_arm_alone_is_run_with_what_it_starts_from(part: Suite, store: Store, small_store: Store) -> None:
@@ -261,6 +267,7 @@ def test_ctrl_c_ends_with_130_and_an_intact_store(declare: Declare, store: Store
     assert_sound(store)
     assert 3 <= len(store.finished()) < PART_JOBS
     run(load(path), store, quiet=True)
+    collect(store, [row for row in unnamed(store) if row["what"] == "leftover"])  # a signal can come between two steps
     assert_whole(store, small_store)
 
 
