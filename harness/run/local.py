@@ -15,7 +15,7 @@ from harness.lease import held, leased
 from harness.plan import Plan, make_plan
 from harness.record import record, recorded
 from harness.run.job import attempt
-from harness.run.progress import Progress, reporting
+from harness.run.progress import Progress, reporting, step
 from harness.store import Spec, Store
 from harness.suite import Suite
 
@@ -42,8 +42,9 @@ def run(suite: Suite, store: Store, data: Path | None = None, *, only: str | Non
     A job that fails is named in ``failed``; what does not need it goes on.
     """
     began = time.monotonic()
-    plan = make_plan(suite, store, data)
-    record(plan, store)
+    with step(f"planning {suite.name}", quiet):
+        plan = make_plan(suite, store, data)
+        record(plan, store)
     todo = plan.todo if only is None else plan.todo_of(only)
     out = Ran(found=len(plan.jobs) - len(plan.todo))
     with reporting(len(todo), quiet or not todo) as progress:

@@ -76,6 +76,18 @@ class _Lines(_Silent):
 
 
 @contextmanager
+def step(label: str, quiet: bool) -> Iterator[None]:
+    """Show on a terminal that something is under way whose length is not known; elsewhere nothing needs to be said."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(label):
+        yield
+
+
+@contextmanager
 def _bar(total: int) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import (
