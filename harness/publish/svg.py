@@ -9,19 +9,17 @@ from html import escape
 ROW, LABELS, PANEL, GAP, TOP, BOTTOM = 20, 190, 300, 44, 52, 44
 
 STYLE = """
-text { font: 13px system-ui, sans-serif; fill: #1f2328 }
-.small { font-size: 11px; fill: #57606a }
+text { font: 13px system-ui, sans-serif; fill: #717a84 }
+.small { font-size: 11px }
 .title { font-weight: 600 }
-.zero { stroke: #57606a; stroke-width: 1 }
-.grid { stroke: #d0d7de; stroke-width: 1 }
-.bar { stroke: #0a58ca; stroke-width: 2 }
-.dot { fill: #0a58ca }
-@media (prefers-color-scheme: dark) {
-  text { fill: #e6edf3 } .small { fill: #9198a1 }
-  .zero { stroke: #9198a1 } .grid { stroke: #30363d }
-  .bar { stroke: #6ea8fe } .dot { fill: #6ea8fe }
-}
+.zero { stroke: #8b949e; stroke-width: 1.5 }
+.grid { stroke: #8b949e; stroke-opacity: .3; stroke-width: 1 }
+.bar { stroke: #3b82f6; stroke-width: 2 }
+.dot { fill: #3b82f6 }
+@media (prefers-color-scheme: light) { text { fill: #1f2328 } }
+@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } }
 """
+# The colours outside the queries can be read on white and on black: not every viewer knows the page's scheme.
 
 
 @dataclass(frozen=True)
