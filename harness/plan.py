@@ -43,6 +43,15 @@ class Cell(NamedTuple):
     job: str
 
 
+class _Tested(NamedTuple):
+    """A test set in its languages, and what retrieval asks of it: pivot, directions, layers; {} for other tasks."""
+
+    data: str
+    split: str
+    languages: list[str]
+    task: Spec
+
+
 @dataclass
 class Plan:
     """The graph: jobs in an order in which each comes after its parent, and the cells that they fill."""
@@ -187,7 +196,7 @@ class _Planner:
             table = self.out.draws[drawn]
             spoken = sorted(draw.item_order(table["language"].to_pylist())[:CHECK_LANGUAGES])
             name, split = table["dataset"][0].as_py(), self.suite.intermediate.check
-            self._predict(arm, INTERMEDIATE, seed, base, name, split, spoken, {})
+            self._predict(arm, INTERMEDIATE, seed, base, _Tested(name, split, spoken, {}))
         for name, target in self.suite.targets.items():
             self._target_cells(arm, name, target, seed, base)
 
@@ -203,7 +212,8 @@ class _Planner:
                 )
             task = {"pivot": target.pivot, "directions": sorted(target.directions), "layers": layers}
         for test in target.test:
-            self._predict(arm, name, seed, model, test.data, test.split, self._scored(name, target, test), task)
+            spoken = self._scored(name, target, test)
+            self._predict(arm, name, seed, model, _Tested(test.data, test.split, spoken, task))
 
     def _scored(self, name: str, target: Target, test: Test) -> list[str]:
         """Return the languages that a target is scored in: the suite's that the split has, without the pivot."""
@@ -249,19 +259,10 @@ class _Planner:
         self.out.cells.append(Cell(arm, name, seed, "target", key))
         return key
 
-    def _predict(
-        self,
-        arm: str,
-        target: str,
-        seed: int,
-        parent: str | None,
-        data: str,
-        split: str,
-        spoken: list[str],
-        task: Spec,
-    ) -> None:
-        """Cover ``spoken`` by predict jobs that the store has, and plan one job for the rest; score each."""
-        if not spoken:
+    def _predict(self, arm: str, target: str, seed: int, parent: str | None, tested: _Tested) -> None:
+        """Cover the languages by predict jobs that the store has, and plan one job for the rest; score each."""
+        data, split, task = tested.data, tested.split, tested.task
+        if not tested.languages:
             raise UserError(f"{self.suite.name}: targets.{target}: {data} has no {split} rows in the suite's languages")
         self._refuse_leaks(target, parent, data, split)
         spec: Spec = {
@@ -269,7 +270,7 @@ class _Planner:
             "code": EPOCHS["predict"],
             "parent": parent,
             **self.common,
-            "data": self._digests(data, split, spoken),
+            "data": self._digests(data, split, tested.languages),
             "kind": self._data(data).card.kind,
             "cut": min([self.common["cut"], *task.get("layers", [])]),
             "task": task | ({"pivot_digest": self._data(data).parts[split, task["pivot"]].digest} if task else {}),
