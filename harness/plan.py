@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from harness import languages as lang
 from harness.coverage import Coverage
-from harness.data import adapt, cards, draw
+from harness.data import adapt, cards, draw, lineage
 from harness.data.adapt import Adapted
 from harness.errors import UserError, unknown
 from harness.models.find import Model, find
@@ -313,13 +313,8 @@ class _Planner:
             parent = spec["parent"]
 
     def _sources(self, data: str, split: str) -> dict[str, set[str]]:
-        """Return source → the ids of the test items that say it; items without a source are left out."""
         if (data, split) not in self.sources:
-            rows = self._data(data).rows(split, None, columns=["source", "id"])
-            found: dict[str, set[str]] = {}
-            for source, item in set(zip(rows["source"].to_pylist(), rows["id"].to_pylist(), strict=True)):
-                found.setdefault(source, set()).add(item)
-            self.sources[data, split] = {source: ids for source, ids in found.items() if source is not None}
+            self.sources[data, split] = lineage.sources(self._data(data), split)
         return self.sources[data, split]
 
     def _refuse_empty_masks(self) -> None:

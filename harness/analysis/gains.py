@@ -146,12 +146,3 @@ def gains(found: Pair) -> Gains:
         part,
         *(macro if several else (None, None)),
     )
-
-
-def macro_scores(cube: Cube) -> tuple[Floats, Floats, list[str]]:
-    """Return family-macro scores by seed [S], scores by family [S, G], and the families, of one arm alone."""
-    units = [lang.unit(code) for code in cube.languages]
-    clusters = [lang.cluster(code) for code in cube.languages]
-    scores = np.nanmean(cube.values, axis=1)
-    names, by_family, _ = family_means(scores, units, clusters)
-    return by_family.mean(-1), by_family, names

@@ -24,13 +24,17 @@ FOLDED = r"trim(regexp_replace(nfc_normalize(coalesce(text, array_to_string(toke
 """SQL of the text that is compared; of a tagged sentence it is its words."""
 
 
-def sources(adapted: Adapted, split: str, languages: Iterable[str] | None = None) -> set[str]:
-    """Return the source ids of a split, by default of all its languages; rows without one count for nothing.
+def sources(adapted: Adapted, split: str, languages: Iterable[str] | None = None) -> dict[str, set[str]]:
+    """Return source → the ids of the items that say it, by default in any language; rows without a source are left out.
 
     :raises UserError: for a split or a language that the data set lacks
     """
-    found = adapted.rows(split, languages, ["source"])["source"]
-    return set(found.drop_null().unique().to_pylist())
+    rows = adapted.rows(split, languages, ["source", "id"])
+    found: dict[str, set[str]] = {}
+    for source, item in set(zip(rows["source"].to_pylist(), rows["id"].to_pylist(), strict=True)):
+        if source is not None:
+            found.setdefault(source, set()).add(item)
+    return found
 
 
 def audit(a: Adapted, others: Sequence[Adapted]) -> list[dict[str, Any]]:

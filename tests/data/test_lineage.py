@@ -70,9 +70,9 @@ POOL = (
 
 def test_sources_are_those_of_a_split_and_its_languages(made):
     own = made("own", *OWN)
-    assert lineage.sources(own, "train") == {"s:1", "s:9"}
-    assert lineage.sources(own, "test") == {"s:2", "s:3"}
-    assert lineage.sources(own, "test", ["swh_Latn"]) == {"s:3"}
+    assert set(lineage.sources(own, "train")) == {"s:1", "s:9"}
+    assert set(lineage.sources(own, "test")) == {"s:2", "s:3"}
+    assert set(lineage.sources(own, "test", ["swh_Latn"])) == {"s:3"}
     with pytest.raises(UserError, match="unknown split 'dev'"):
         lineage.sources(own, "dev")
 
