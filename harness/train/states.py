@@ -1,4 +1,8 @@
-"""States of frozen layers, computed once per data set and kept memory-mapped in the cache."""
+"""States of frozen layers, computed once per data set and kept memory-mapped in the cache.
+
+They lie in the order in which a forward pass reads them, longest text first: a file larger than the memory that is
+free for it is then read from end to end, and not page by page all over the disk.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from harness import cache
@@ -22,6 +27,9 @@ def unheard(done: int, total: int) -> None:
     """Tick where nobody listens."""
 
 
+LAYOUT = 2
+"""Of the files of states: raised when their bytes mean something else."""
+
 READING_TOKENS = 2048
 """Padded tokens of a forward batch: what keeps two cores busy and stays in their cache."""
 
@@ -29,17 +37,18 @@ READING_TOKENS = 2048
 class Inputs:
     """What an :class:`~harness.train.encoder.Encoder` reads of n texts: token ids, or states of the layer below it.
 
-    ``values`` [tokens] int32 or [tokens, hidden], laid end to end as in :class:`~harness.train.tokens.Encoded`.
+    ``values`` [tokens] int32 or [tokens, hidden]; those of text i begin at ``starts[i]``.
     """
 
-    def __init__(self, encoded: Encoded, values: torch.Tensor) -> None:
+    def __init__(self, encoded: Encoded, values: torch.Tensor, starts: Indices) -> None:
         self.encoded = encoded
         self.values = values
+        self.starts = starts
 
     def batch(self, indices: Indices) -> tuple[torch.Tensor, torch.Tensor]:
         """Return padded inputs [batch, length(, hidden)] and the mask [batch, length] of some texts."""
         lengths = torch.from_numpy(self.encoded.lengths[indices])
-        starts = torch.from_numpy(self.encoded.starts[:-1][indices])
+        starts = torch.from_numpy(self.starts[indices])
         along = torch.arange(int(lengths.max()))
         mask = along < lengths[:, None]
         # What stands beyond a text's end is read too and masked: cheaper than to fill with zeros.
@@ -54,8 +63,8 @@ def read_inputs(encoded: Encoded, folder: Path, model: str, level: int, precisio
     ``model`` is the digest of the whole model. Layers up to ``level`` must be frozen in every phase before.
     """
     if level == 0:
-        return Inputs(encoded, torch.from_numpy(encoded.ids))
-    spoken = f"{model} {encoded.digest} {level} {precision} {device.device().type} {torch.get_num_threads()}"
+        return _token_ids(encoded)
+    spoken = f"{LAYOUT} {model} {encoded.digest} {level} {precision} {device.device().type} {torch.get_num_threads()}"
     key = f"{hashlib.sha256(spoken.encode()).hexdigest()[:32]}.bin"
     path = cache.find("states", key)
     if path is None:
@@ -63,7 +72,19 @@ def read_inputs(encoded: Encoded, folder: Path, model: str, level: int, precisio
             _compute(encoded, folder, level, precision, temporary, tick)
         path = cache.find("states", key)
         assert path is not None
-    return Inputs(encoded, _map(path, len(encoded.ids), precision))
+    return Inputs(encoded, _map(path, len(encoded.ids), precision), _reading_starts(encoded.lengths))
+
+
+def _token_ids(encoded: Encoded) -> Inputs:
+    return Inputs(encoded, torch.from_numpy(encoded.ids), encoded.starts[:-1])
+
+
+def _reading_starts(lengths: Indices) -> Indices:
+    """Return where each text [n] begins when texts lie end to end in the order of :func:`reading_batches`."""
+    order = np.concatenate(reading_batches(lengths, READING_TOKENS))
+    starts = np.empty_like(lengths)
+    starts[order] = np.cumsum(lengths[order]) - lengths[order]
+    return starts
 
 
 def _map(path: Path, tokens: int, precision: str) -> torch.Tensor:
@@ -74,9 +95,9 @@ def _map(path: Path, tokens: int, precision: str) -> torch.Tensor:
 
 @torch.inference_mode()
 def _compute(encoded: Encoded, folder: Path, level: int, precision: str, path: Path, tick: Tick) -> None:
-    """Write the states of layer ``level`` of every text, in the order of the texts."""
+    """Write the states of layer ``level`` of every text, in the order of reading."""
     body = lower_body(folder, level).to(device.device())
-    ids = Inputs(encoded, torch.from_numpy(encoded.ids))
+    ids = _token_ids(encoded)
     dtype = device.storage(precision)
     with path.open("wb") as file:  # not mapped: a mapped page that finds the disk full kills the process
         batches = reading_batches(encoded.lengths, READING_TOKENS)
@@ -87,5 +108,4 @@ def _compute(encoded: Encoded, folder: Path, level: int, precision: str, path: P
                 found = body(input_ids=tokens, attention_mask=mask).last_hidden_state
             raw = found.to(dtype).cpu().view(torch.uint8).numpy()
             for row, text in enumerate(batch):
-                file.seek(int(encoded.starts[text]) * raw.shape[-1])
                 file.write(raw[row, : encoded.lengths[text]].tobytes())

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from harness.errors import UserError
 from harness.train import states
+from harness.train.batches import reading_batches
 from harness.train.encoder import Encoder, lower_body
 from harness.train.states import Inputs, read_inputs
 from harness.train.tokens import encode
@@ -123,7 +124,7 @@ def test_a_folder_that_lacks_a_tensor_below_the_cut_is_refused(tiny: Path, tmp_p
 
 
 def test_batches_are_padded_and_what_is_padding_is_masked(encoded: Any) -> None:
-    inputs = Inputs(encoded, torch.from_numpy(encoded.ids))
+    inputs = Inputs(encoded, torch.from_numpy(encoded.ids), encoded.starts[:-1])
     values, mask = inputs.batch(np.array([2, 1]))
     short, long = encoded.lengths[[2, 1]]
     assert values.shape == mask.shape == (2, long)
@@ -137,6 +138,15 @@ def test_states_are_computed_once(encoded: Any, tiny: Path, monkeypatch: pytest.
     monkeypatch.setattr(states, "_compute", lambda *_: pytest.fail("computed twice"))
     assert torch.equal(read_inputs(encoded, tiny, "once", 1, "fp32").values, first.values)
     assert first.values.shape == (len(encoded.ids), 64)
+
+
+def test_states_lie_in_the_order_in_which_they_are_read(encoded: Any, tiny: Path) -> None:
+    inputs = read_inputs(encoded, tiny, "m", 1, "fp32")
+    order = np.concatenate(reading_batches(encoded.lengths, states.READING_TOKENS))
+    ends = inputs.starts + encoded.lengths
+    assert inputs.starts[order[0]] == 0
+    assert inputs.starts[order[1:]].tolist() == ends[order[:-1]].tolist()
+    assert ends[order[-1]] == len(inputs.values)
 
 
 def test_states_in_half_precision_are_near_the_full_ones(encoded: Any, tiny: Path) -> None:
