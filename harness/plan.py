@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -63,6 +63,8 @@ class Plan:
     cells: list[Cell] = field(default_factory=list)
     seen: list[tuple[str, str, str, str | None]] = field(default_factory=list)
     draws: dict[str, pa.Table] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    """Job → examples that it reads, over all its epochs."""
     done: set[str] = field(default_factory=set)
     masked: set[tuple[str, str, str, str]] = field(default_factory=set)
     """(target, data set, split, id) of the test items that some arm's training has met."""
@@ -88,10 +90,11 @@ class Plan:
         mine = {cell.job for cell in self.cells if cell.arm == arm}
         return [key for key in self.todo if key in mine]
 
-    def add(self, spec: Spec) -> str:
-        """Add a job unless it is there, and return its key."""
+    def add(self, spec: Spec, rows: int = 0) -> str:
+        """Add a job, which reads so many examples, unless it is there; return its key."""
         key = job_key(spec)
         self.jobs.setdefault(key, spec)
+        self.rows.setdefault(key, rows)
         return key
 
 
@@ -147,9 +150,12 @@ class _Planner:
             self.adapted[name] = adapt.adapted(name, data=self.data, edition=self.suite.edition)
         return self.adapted[name]
 
+    def _spoken(self, name: str, split: str) -> set[str]:
+        return {language for s, language in self._data(name).parts if s == split}
+
     def _languages(self, name: str, split: str, wanted: str | list[str], where: str) -> list[str]:
         """Languages of a split that are asked for; one that is named and missing is refused."""
-        have = {language for s, language in self._data(name).parts if s == split}
+        have = self._spoken(name, split)
         if wanted == "all":
             return sorted(have)
         missing = sorted(set(wanted) - have)
@@ -213,14 +219,28 @@ class _Planner:
             task = {"pivot": target.pivot, "directions": sorted(target.directions), "layers": layers}
         for test in target.test:
             spoken = self._scored(name, target, test)
-            self._predict(arm, name, seed, model, _Tested(test.data, test.split, spoken, task))
+            asked = task | self._pivot(name, target, test) if target.pivot else {}
+            self._predict(arm, name, seed, model, _Tested(test.data, test.split, spoken, asked))
+
+    def _pivot(self, name: str, target: Target, test: Test) -> Spec:
+        """Declare the pivot's rows: the test's own, or those of a data set that it derives from and shares ids with."""
+        assert target.pivot is not None
+        holders = [test.data, *self._data(test.data).card.derived_from]
+        found = [data for data in holders if (test.split, target.pivot) in self._data(data).parts]
+        if not found:
+            where = f"{self.suite.name}: targets.{name}.pivot"
+            raise UserError(f"{where}: {' and '.join(holders)}: no {test.split} rows in {target.pivot}")
+        digest = self._data(found[0]).parts[test.split, target.pivot].digest
+        return {"pivot_digest": digest} | ({"pivot_data": found[0]} if found[0] != test.data else {})
 
     def _scored(self, name: str, target: Target, test: Test) -> list[str]:
         """Return the languages that a target is scored in: the suite's that the split has, without the pivot."""
-        if target.pivot:
-            self._languages(test.data, test.split, [target.pivot], f"targets.{name}.pivot")
-        spoken = self._languages(test.data, test.split, self.suite.languages.include, f"targets.{name}")
-        return [code for code in spoken if code in self.out.languages and code != target.pivot]
+        wanted, held = self.suite.languages.include, {t.data: self._spoken(t.data, t.split) for t in target.test}
+        missing = sorted(set(wanted).difference(*held.values())) if wanted != "all" else []
+        if missing:
+            rows = f"{' and '.join(held)}: no {test.split} rows in {', '.join(missing)}"
+            raise UserError(f"{self.suite.name}: targets.{name}: {rows}")
+        return [code for code in sorted(held[test.data]) if code in self.out.languages and code != target.pivot]
 
     def _train_spec(self, phase: str, parent: str | None, recipe: Recipe, digest: str, seed: int) -> Spec:
         """Declare a training job that reads one draw."""
@@ -243,7 +263,7 @@ class _Planner:
         assert self.suite.intermediate is not None
         spec = self._train_spec("intermediate", None, self.suite.recipes[self.suite.intermediate.recipe], drawn, seed)
         spec["control"] = self.suite.arms[arm].control
-        key = self.out.add(spec)
+        key = self.out.add(spec, len(self.out.draws[drawn]) * spec["recipe"]["epochs"])
         self.out.cells.append(Cell(arm, INTERMEDIATE, seed, "intermediate", key))
         return key
 
@@ -255,7 +275,8 @@ class _Planner:
         if name not in self.trained:
             self.trained[name] = self._keep(draw.whole(self._data(train.data), train.split, spoken, self.suite.limit))
         recipe = self.suite.recipes[target.recipe]
-        key = self.out.add(self._train_spec("target", base, recipe, self.trained[name], seed))
+        spec = self._train_spec("target", base, recipe, self.trained[name], seed)
+        key = self.out.add(spec, len(self.out.draws[self.trained[name]]) * recipe.epochs)
         self.out.cells.append(Cell(arm, name, seed, "target", key))
         return key
 
@@ -273,11 +294,12 @@ class _Planner:
             "data": self._digests(data, split, tested.languages),
             "kind": self._data(data).card.kind,
             "cut": min([self.common["cut"], *task.get("layers", [])]),
-            "task": task | ({"pivot_digest": self._data(data).parts[split, task["pivot"]].digest} if task else {}),
+            "task": task,
             "limit": self.suite.limit,
         }
         for part in self.covered.split(spec):
-            key = self.out.add(part)
+            parts = self._data(data).parts
+            key = self.out.add(part, sum(parts[split, code].rows for code in part["data"]["languages"]))
             score = self.out.add({"phase": "score", "code": EPOCHS["score"], "parent": key, "data": part["data"]})
             self.out.cells.append(Cell(arm, target, seed, "predict", key))
             self.out.cells.append(Cell(arm, target, seed, "score", score))
@@ -323,31 +345,6 @@ class _Planner:
             left = {i for ids in self._sources(data, split).values() for i in ids}
             if not left - {row[3] for row in self.out.masked if row[:3] == (target, data, split)}:
                 raise UserError(f"{self.suite.name}: targets.{target}: training met every item of {data} {split}")
-
-
-def describe(plan: Plan) -> list[dict[str, Any]]:
-    """Return a row per arm and target: jobs, how many are done, what is read, how many languages stay unseen."""
-    rows = []
-    for arm in plan.suite.arms:
-        for target in dict.fromkeys(cell.target for cell in plan.cells if cell.arm == arm):
-            jobs = {c.job for c in plan.cells if c.arm == arm and c.target in (target, INTERMEDIATE)}
-            own = {c.job for c in plan.cells if c.arm == arm and c.target == target}
-            seen = {code: what for a, t, code, what in plan.seen if (a, t) == (arm, target)}
-            drawn = [plan.jobs[j]["draw"] for j in jobs if plan.jobs[j]["phase"] == "intermediate"]
-            rows.append(
-                {
-                    "arm": arm,
-                    "target": target,
-                    "jobs": len(own),
-                    "done": len(own & plan.done),
-                    "intermediate rows": len(plan.draws[drawn[0]]) if drawn else 0,
-                    "in languages": len(set(plan.draws[drawn[0]]["language"].to_pylist())) if drawn else 0,
-                    "masked": sum(row[0] == target for row in plan.masked),
-                    "unseen": sum(what is None for what in seen.values()) if seen else None,
-                }
-            )
-    jobs_in_all = {"arm": "(all)", "target": "(all)", "jobs": len(plan.jobs), "done": len(plan.done)}
-    return [*rows, jobs_in_all]
 
 
 def _cut(suite: Suite, layers: int) -> int:

@@ -20,7 +20,7 @@ FLOORS = {
     2: {"models", "suite_file", "store"},
     3: {"selection", "coverage", "lease"},
     4: {"plan"},
-    5: {"record", "inventory"},
+    5: {"record", "inventory", "outline"},
     6: {"train", "analysis"},
     7: {"run", "publish"},
     8: {"cli", "listing", "bench", "__init__"},
@@ -31,6 +31,9 @@ OPEN = (0, 8)
 """Floors whose modules may use each other: the ground that all stand on, and the command line."""
 
 HEAVY = {"torch", "transformers"}
+
+MEASURED = "encode.py"
+"""The bench that times training's own reader, in `harness/bench`: it names torch too, and is imported only then."""
 
 
 def room(module: str) -> str:
@@ -85,7 +88,7 @@ def test_train_and_analysis_meet_in_the_store_alone() -> None:
 
 def test_torch_is_named_where_models_are_trained_and_nowhere_else() -> None:
     for path, mine in MODULES.items():
-        if mine != "train":
+        if mine != "train" and path.name != MEASURED:
             assert HEAVY.isdisjoint(name.split(".")[0] for name, _ in imports(path)), path
 
 
@@ -94,7 +97,7 @@ def test_only_a_runner_calls_training_and_only_when_a_job_asks_for_it() -> None:
         (path.name, inside)
         for path, mine in MODULES.items()
         for name, inside in imports(path)
-        if mine != "train" and room(name) == "train" and name.startswith("harness")
+        if mine != "train" and path.name != MEASURED and room(name) == "train" and name.startswith("harness")
     }
     assert callers == {("job.py", True)}
 

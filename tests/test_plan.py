@@ -13,7 +13,7 @@ from harness import plan as plans
 from harness.data import adapt
 from harness.data.adapt import Adapted, Part
 from harness.errors import UserError
-from harness.plan import Plan, describe, make_plan
+from harness.plan import Plan, make_plan
 from harness.store import Store
 from harness.suite import Suite
 from harness.suite_file import load
@@ -354,11 +354,11 @@ def test_the_same_items_may_be_tested_where_no_ancestor_met_them(declare: Declar
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"fin_Latn"', '"ace_Latn"', "targets.retrieval: cldr_terms has no test rows in ace_Latn"),
+        ('"fin_Latn"', '"ace_Latn"', "targets.retrieval: cldr_terms: no test rows in ace_Latn"),
         (
             'pivot = "eng_Latn"',
             'pivot = "ace_Latn"',
-            "targets.retrieval.pivot: cldr_terms has no test rows in ace_Latn",
+            "targets.retrieval.pivot: cldr_terms: no test rows in ace_Latn",
         ),
         ("examples = 24", "examples = 9999", "intermediate.examples: 9999 items asked for, but only "),
         ("layers = [1, 2]", "layers = [3]", "targets.retrieval.layers: [3], but tiny has 0 to 2"),
@@ -374,19 +374,6 @@ def test_what_data_or_model_lack_is_refused(declare: Declare, old: str, new: str
 def test_more_trainable_layers_than_the_model_has_are_refused(declare: Declare) -> None:
     with pytest.raises(UserError, match="trainable_layers"):
         planned(declare, ("trainable_layers = 1", "trainable_layers = 5"))
-
-
-def test_a_plan_is_described_by_arm_and_target(small: Suite, small_store: Store) -> None:
-    rows = {(row["arm"], row["target"]): row for row in describe(make_plan(small, small_store))}
-    assert [rows["none", "retrieval"][c] for c in ("jobs", "done", "intermediate rows", "unseen")] == [2, 2, 0, 4]
-    assert [rows["diverse", "phrases"][c] for c in ("jobs", "done", "intermediate rows", "in languages", "unseen")] == [
-        6,
-        6,
-        24,
-        2,
-        3,
-    ]
-    assert rows["(all)", "(all)"]["jobs"] == rows["(all)", "(all)"]["done"] == 40
 
 
 def test_a_prediction_that_covers_more_is_taken_for_fewer_languages(declare: Declare, copied: Store) -> None:

@@ -79,8 +79,12 @@ def _rows(bench: Bench, spec: Spec) -> pa.Table:
             )
     if "draw" in spec:
         return draw.rows_of(pq.read_table(bench.store.draw_path(spec["draw"])), adapted)
-    languages = sorted({*data["languages"], *filter(None, [spec["task"].get("pivot")])})
+    pivot, elsewhere = spec["task"].get("pivot"), spec["task"].get("pivot_data")
+    languages = sorted({*data["languages"], *([pivot] if pivot and not elsewhere else [])})
     rows = adapted.rows(data["split"], languages)
+    if elsewhere:
+        other = adapt.adapted(elsewhere, data=bench.data, edition=data["edition"])
+        rows = pa.concat_tables([rows, other.rows(data["split"], [pivot])])
     if not spec["limit"]:
         return rows
     ids = adapted.rows(data["split"], None, columns=["id"])["id"].to_pylist()

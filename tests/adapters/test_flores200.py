@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from harness.analysis.query import query
 from harness.errors import UserError
+from harness.run.local import run
+from harness.store import Store
+from harness.suite_file import load
+from tests.adapters.conftest import UNPACKED
 
 META = "URL\tdomain\ttopic\thas_image\thas_hyperlink\n"
 META += 'https://a\twikinews\t"x\tno\tno\nhttps://b\twikivoyage\ty, z\tno\tno\n'
@@ -151,3 +156,38 @@ def test_languages_share_lines(asked):
 @pytest.mark.parametrize("name", ["flores200", "flores200_nko"])
 def test_the_cards_generated_block_is_what_the_files_give(card_is_up_to_date, name):
     assert card_is_up_to_date(name)
+
+
+NKO = """
+name = "nko"
+title = "N'Ko and German against English"
+model = "tiny"
+seeds = [0]
+precision = "fp32"
+[languages]
+include = ["deu_Latn", "nqo_Nkoo"]
+[arms.none]
+[targets.retrieval]
+test = [{ data = "flores200", split = "devtest" }, { data = "flores200_nko", split = "devtest" }]
+pivot = "eng_Latn"
+"""
+
+
+def test_nko_is_retrieved_with_the_english_of_flores200(real, tmp_path):
+    real("flores200")
+    (tmp_path / "nko.toml").write_text(NKO, encoding="utf-8")
+    store = Store(tmp_path / "store")
+    run(load(str(tmp_path / "nko.toml"), 6, []), store, UNPACKED, quiet=True)
+    answers = query(
+        "select dataset, language, other, direction, count(*), count(distinct id) from predictions "
+        "group by all order by all",
+        store,
+    ).fetchall()
+    assert answers == [
+        ("flores200", "deu_Latn", "eng_Latn", "from", 6, 6),
+        ("flores200", "deu_Latn", "eng_Latn", "to", 6, 6),
+        ("flores200_nko", "nqo_Nkoo", "eng_Latn", "from", 6, 6),
+        ("flores200_nko", "nqo_Nkoo", "eng_Latn", "to", 6, 6),
+    ]
+    said = query("select id, prediction from predictions where language = 'nqo_Nkoo'", store).fetchall()
+    assert {prediction for _, prediction in said} <= {item for item, _ in said}
