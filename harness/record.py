@@ -27,8 +27,8 @@ class _Recorded(msgspec.Struct):
     suite: Suite
 
 
-Declared = dict[tuple[Any, ...], datetime]
-"""What declares a contrast → when the store first saw it."""
+Declared = dict[str, datetime]
+"""Hash of a contrast's declaration → when the store first saw it."""
 
 
 def record(plan: Plan, store: Store) -> None:
@@ -80,13 +80,12 @@ def _write_draw(path: Path, table: pa.Table) -> None:
 
 
 def _contrast_row(suite: Suite, c: Contrast, before: Declared, now: datetime) -> tuple[Any, ...]:
-    what = (c.name, c.a, c.b, tuple(c.targets), c.role, c.by)
-    return (suite.name, *what, before.get(what, now))
+    declared = before.get(c.hash, now)
+    return (suite.name, c.name, c.a, c.b, c.targets, c.role, c.by, c.margin, c.hash, declared)
 
 
 def _declared_before(path: Path) -> Declared:
-    """Return when each contrast of a suite was first declared in this store, by all that declares it."""
-    if not path.is_file():
-        return {}
-    rows = pq.read_table(path).to_pylist()
-    return {(r["contrast"], r["a"], r["b"], tuple(r["targets"]), r["role"], r["by"]): r["declared"] for r in rows}
+    """Return when each contrast of a suite was first declared in this store; older tables have no hash of it yet."""
+    rows = pq.read_table(path).to_pylist() if path.is_file() else []
+    fields = ("a", "b", "targets", "role", "by", "margin")
+    return {Contrast(name=r["contrast"], **{f: r.get(f) for f in fields}).hash: r["declared"] for r in rows}

@@ -151,7 +151,41 @@ TABLES: dict[str, tuple[Column, ...]] = {
         *_TESTED[1:8],
         ("metric", "VARCHAR", "name of the metric"),
         ("n", "BIGINT", "examples scored"),
-        ("value", "DOUBLE", "score", "ratio"),
+        ("value", "DOUBLE?", "score; NULL where it does not exist, as 0/0", "ratio"),
+        ("stats", "DOUBLE[]?", "sums of the sufficient statistics, where the metric is of the whole corpus", "counts"),
+    ),
+    "gains": _columns(
+        ("suite", "VARCHAR", "suite"),
+        ("contrast", "VARCHAR", "name of the contrast; one that differs by its `by` alone stands for all such"),
+        ("target", "VARCHAR", "target"),
+        ("dataset", "DICT", "data set"),
+        ("split", "DICT", "split of the data set"),
+        ("metric", "DICT", "name of the metric"),
+        ("direction", "DICT?", "to or from the pivot; NULL is the mean of all"),
+        ("layer", "INTEGER?", "encoder layer that was read"),
+        ("language", "DICT", "language under test"),
+        ("unit", "VARCHAR?", "language that the code is one script or standard of"),
+        ("cluster", "VARCHAR?", "cluster of every claim across languages: docs/statistics.md"),
+        ("gain", "DOUBLE", "mean over seeds of arm a's scores less that of arm b's", "ratio"),
+        ("n", "BIGINT", "examples scored in each seed, of the arm and seed that has fewest"),
+        ("seen", "VARCHAR?", "target or intermediate: the phase of either arm that trained on the language; else NULL"),
+    ),
+    "intermediate": _columns(
+        ("suite", "VARCHAR", "suite"),
+        ("arm", "VARCHAR", "arm"),
+        ("language", "VARCHAR", "language that the arm's intermediate training names"),
+    ),
+    "distances": _columns(
+        ("a", "VARCHAR", "code of a language"),
+        ("b", "VARCHAR", "code of a language; every ordered pair stands here, a language with itself too"),
+        ("syntactic", "DOUBLE?", "1 - cosine of URIEL's syntactic features", "ratio"),
+        ("phonological", "DOUBLE?", "1 - cosine of URIEL's phonological features", "ratio"),
+        ("inventory", "DOUBLE?", "1 - cosine of URIEL's phoneme inventories", "ratio"),
+        ("featural", "DOUBLE?", "1 - cosine of all of URIEL's features", "ratio"),
+        ("genetic", "DOUBLE?", "1 - the shared part of the paths in Glottolog's tree", "ratio"),
+        ("geographic_km", "DOUBLE?", "great circle", "km"),
+        ("same_family", "BIGINT", "1 or 0: one top-level Glottolog family"),
+        ("same_script", "BIGINT", "1 or 0: one script"),
     ),
     "contrasts": _columns(
         ("suite", "VARCHAR", "suite"),
@@ -161,10 +195,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("targets", "VARCHAR[]", "targets compared"),
         ("role", "VARCHAR", "primary, secondary or exploratory"),
         ("by", "VARCHAR?", "column of languages whose interaction is declared"),
+        ("margin", "DOUBLE?", "declared difference below which the arms count as equivalent", "points"),
+        ("hash", "VARCHAR", "hash of the declaration: of all the columns before it but the suite"),
         ("declared", "TIMESTAMP", "when the store first saw this declaration", "UTC"),
     ),
 }
-"""Table name → its columns. `languages`, `distances` and `cards` are described by their own cards."""
+"""Table name → its columns. `languages` is described by its own card."""
 
 
 def columns(table: str) -> tuple[Column, ...]:

@@ -109,7 +109,10 @@ class Target(_Strict, frozen=True, kw_only=True):
 
 
 class Contrast(_Strict, frozen=True, kw_only=True):
-    """A declared comparison of arm ``a`` with arm ``b``."""
+    """A declared comparison of arm ``a`` with arm ``b``.
+
+    ``margin`` declares how small a difference counts as none, in points as pages print them: ``margin = 1.0``.
+    """
 
     name: str
     a: str
@@ -117,7 +120,12 @@ class Contrast(_Strict, frozen=True, kw_only=True):
     targets: list[str]
     role: Literal["primary", "secondary", "exploratory"]
     by: str | None = None
-    margin: float | None = None
+    margin: Annotated[float, Meta(gt=0, lt=100)] | None = None
+
+    @property
+    def hash(self) -> str:
+        """Hash of the declaration, 12 hex digits."""
+        return _digest(self)
 
 
 class Suite(_Strict, frozen=True, kw_only=True):
@@ -144,7 +152,11 @@ class Suite(_Strict, frozen=True, kw_only=True):
     @property
     def hash(self) -> str:
         """Hash of everything declared, 12 hex digits; the order of tables in the file does not matter."""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()[:12]
+        return _digest(self)
+
+
+def _digest(table: _Strict) -> str:
+    return hashlib.sha256(msgspec.json.encode(table, order="deterministic")).hexdigest()[:12]
 
 
 def convert(raw: dict[str, Any], path: Path) -> Suite:

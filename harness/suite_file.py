@@ -178,6 +178,8 @@ def _check_contrast(suite: Suite, contrast: Contrast, where: str) -> None:
     for target in contrast.targets:
         if target not in suite.targets:
             raise unknown("target", target, suite.targets, where)
+    if contrast.by and contrast.margin:
+        raise UserError(f"{where}: margin is of a difference and `by` asks for a slope; declare a contrast for each")
     if contrast.by and contrast.by.startswith("distance."):
         kind = contrast.by.removeprefix("distance.")
         if kind not in lang.DISTANCES:
@@ -208,6 +210,5 @@ def _check_built(suite: Suite, where: str) -> None:
     for name, target in suite.targets.items():
         kind = cards.dataset_card(target.test[0].data).kind
         missing += [f"targets.{name}: task kind {kind}"] if kind not in BUILT_KINDS else []
-    missing += [f"contrasts[{i}].margin" for i, c in enumerate(suite.contrasts) if c.margin is not None]
     if missing:
         raise UserError(f"{where}: not built yet: {missing[0]}")

@@ -14,7 +14,8 @@ import pytest
 
 from harness import languages as lang
 from harness import schema
-from harness.analysis.results import Results
+from harness.analysis.compare import Comparer
+from harness.analysis.results import Results, from_store
 from harness.data import adapt
 from harness.plan import Plan, make_plan
 from harness.record import record
@@ -98,6 +99,12 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return store
 
 
+@pytest.fixture(scope="session")
+def comparer(planted: Store) -> Comparer:
+    """Return the comparisons of the suite `planted`, whose values are read once for all tests."""
+    return Comparer(from_store(planted, "planted"))
+
+
 def _make_up(store: Store, plan: Plan, key: str, arm: str) -> None:
     spec = plan.jobs[key]
     with store.finishing(key) as made:
@@ -150,14 +157,15 @@ def results_of() -> Callable[..., Results]:
             for a, s, c, i, v in rows
         ]
         con.executemany("insert into results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", full)
+        arms = sorted({"a", "b"} | {r[0] for r in rows})
         target = {"test": [{"data": "cldr_kind", "split": "test"}], "recipe": "r"}
         raw = {
             "name": "bare", "title": "Bare", "model": "tiny", "seeds": sorted({r[1] for r in rows}),
-            "arms": {"a": {}, "b": {}}, "targets": {"t": target},
+            "arms": {arm: {} for arm in arms}, "targets": {"t": target},
             "contrasts": [{"name": "a over b", "a": "a", "b": "b", "targets": ["t"], "role": role}],
         }  # fmt: skip
         codes = {r[2] for r in rows}
-        met = {(arm, "t"): {c: (seen or {}).get(arm, {}).get(c) for c in codes} for arm in ("a", "b")}
+        met = {(arm, "t"): {c: (seen or {}).get(arm, {}).get(c) for c in codes} for arm in arms}
         facts: dict[str, Any] = {"masked": {}, "compared_since": {}, "places": [], "phases": []}
         facts |= {"planned": 0, "version": "0", "ended": ""}
         return Results(con, msgspec.convert(raw, Suite), "0" * 12, met, {}, facts)

@@ -96,6 +96,24 @@ def test_a_declaration_keeps_its_time_and_a_changed_one_gets_a_new_one(store: St
     assert changed[added] == more[added]
 
 
+def test_the_hash_of_a_declaration_stands_beside_its_time(store: Store, declare: Declare) -> None:
+    put(store, declare())
+    row = rows(store, "contrasts")[0]
+    assert row["hash"] == recorded(store, "small").contrasts[0].hash
+    assert row["margin"] is None
+    first = row["declared"]
+    assert put(store, declare((ROLE, ROLE + "margin = 1.0\n")))["diverse over english"] > first
+    margined = rows(store, "contrasts")[0]
+    assert (margined["margin"], margined["hash"] != row["hash"]) == (1.0, True)
+
+
+def test_a_declaration_from_before_it_was_hashed_keeps_its_time(store: Store, declare: Declare) -> None:
+    first = put(store, declare())
+    file = store.path / "suites" / "small" / "contrasts.parquet"
+    pq.write_table(pq.read_table(file).drop_columns(["hash", "margin"]), file)
+    assert put(store, declare()) == first
+
+
 def test_a_contrast_that_changed_places_keeps_its_time(store: Store, declare: Declare) -> None:
     path = declare((ROLE, ROLE + CONTRAST))
     first = put(store, path)

@@ -121,7 +121,6 @@ NOT_BUILT = [
     ((ENGLISH, ENGLISH + '\ncontrol = "more-steps"'), 'arms.english.control = "more-steps"'),
     ((ENGLISH, ENGLISH + '\ncontrol = "skill-free"'), 'arms.english.control = "skill-free"'),
     ((ENGLISH, ENGLISH.replace("cldr_kind", "cldr_terms")), "arms.english: task kind retrieval"),
-    (('role = "primary"', 'role = "exploratory"\nmargin = 0.01'), "contrasts[0].margin"),
 ]
 
 
@@ -274,6 +273,13 @@ WRONG_VALUES = [
     ("epochs = 1\n", "", "recipes.short: object missing required field `epochs`"),
     ('name = "small"', 'name = "Small one"', "name: 'Small one' is no name; use small letters, digits and hyphens"),
     ('b = "english"', 'b = "diverse"', "contrasts[0]: a and b are both 'diverse'; a contrast needs two arms"),
+    ('role = "primary"', 'role = "primary"\nmargin = 0', "contrasts[0].margin: expected `float` > 0.0, saw 0"),
+    ('role = "primary"', 'role = "primary"\nmargin = nan', "contrasts[0].margin: expected `float` > 0.0, saw nan"),
+    (
+        'role = "primary"',
+        'role = "primary"\nmargin = 1.0\nby = "joshi_class"',
+        "contrasts[0]: margin is of a difference and `by` asks for a slope; declare a contrast for each",
+    ),
     ("threads = 1", "limit = 8", "`limit` is no key of a suite; give it as `run --limit 8`"),
 ]
 

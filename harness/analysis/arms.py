@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from harness import languages as lang
-from harness.analysis.gains import Pair, gains
+from harness.analysis.compare import Comparer
+from harness.analysis.gains import gains, pair
 from harness.analysis.results import Cube, Measure, Results
 from harness.analysis.significance import family_test, language_macro_test
 
 
-def arm_scores(results: Results, measure: Measure) -> list[dict[str, Any]]:
+def arm_scores(comparer: Comparer, measure: Measure) -> list[dict[str, Any]]:
     """Return a row per arm: family-macro and language-macro score with intervals, and what they rest on.
 
     ``coverage`` is languages scored of those that any arm is scored in; the interval is over families, items and (from
     two on) seeds. Arms without a score have ``None``.
     """
-    cubes = {arm: results.cube(arm, measure) for arm in results.suite.arms}
+    cubes = {arm: comparer.cube(arm, measure) for arm in comparer.results.suite.arms}
     every = {code for cube in cubes.values() for code in cube.languages}
     return [{"arm": arm, **_scores(cube, len(every))} for arm, cube in cubes.items()]
 
 
 def _scores(cube: Cube, every: int) -> dict[str, Any]:
-    if not cube.ids:
+    found = pair(cube, cube) if cube.ids else None
+    if found is None:
         return {"family_macro": None, "language_macro": None, "languages": 0, "of": every, "families": 0, "seeds": 0}
-    zero = np.where(np.isnan(cube.values), np.nan, 0.0)
-    alone = gains(Pair(cube.values, zero, cube.ids, cube.blocks, cube.languages, [], 0, 0))
+    alone = gains(replace(found, b=np.where(np.isnan(found.b), np.nan, 0.0)))
     several = len(cube.seeds) > 1
     test = family_test(alone.m, item_variance=alone.item_part, seeds_a=alone.seeds_a if several else None)
     units = language_macro_test(alone.d, alone.unit_families)
@@ -38,7 +40,7 @@ def _scores(cube: Cube, every: int) -> dict[str, Any]:
         "language_macro": units.estimate,
         "language_macro_se": units.se,
         "language_macro_interval": units.interval,
-        "languages": len(cube.languages),
+        "languages": len(found.languages),
         "of": every,
         "families": len(alone.families),
         "seeds": len(cube.seeds),

@@ -6,7 +6,7 @@ Terminal, page and JSON all print this object and compute nothing of their own.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ import msgspec
 from harness import languages as lang
 from harness.analysis import words
 from harness.analysis.gains import Pair, gains, pair
-from harness.analysis.levels import slope
+from harness.analysis.levels import COLUMNS, check_column, places, slope
 from harness.analysis.numbers import headline, nothing, numbers
 from harness.analysis.results import Measure, Results, from_store
 from harness.analysis.significance import holm
@@ -46,27 +46,48 @@ class Comparer:
             for m in self.results.measures(target)[:1]
         ]
 
-    def between(self, a: str, b: str, target: str | None) -> list[Report]:
-        """Return every report of arm ``a`` over arm ``b``, headlines of declared contrasts first in their target."""
+    def between(self, a: str, b: str, target: str | None, by: str | None = None) -> list[Report]:
+        """Return every report of arm ``a`` over arm ``b``, headlines of declared contrasts first in their target.
+
+        ``by`` breaks the gain down by one column of languages, or ``distance.KIND``, instead of those of every page.
+        """
         suite = self.results.suite
         for arm in (a, b):
             if arm not in suite.arms:
                 raise unknown("arm", arm, suite.arms, suite.name)
-        if target and target not in suite.targets:
-            raise unknown("target", target, suite.targets, suite.name)
         if a == b:
             raise UserError(f"{suite.name}: {a!r} against itself; name two arms")
-        holm_sets = self._holm()
+        if by is not None:
+            check_column(by)
+        holm_sets, columns = self._holm(), COLUMNS if by is None else (by,)
         found = []
-        for name in [target] if target else suite.targets:
+        for name in self.targets(target):
             main, *dependences = self._contrasts(a, b, name)
             measures = self.results.measures(name)
-            found += [self._report(main, name, m, holm_sets) for m in measures[:1]]
-            found += [self._report(c, name, m, holm_sets) for c in dependences for m in measures[:1]]
-            found += [self._report(main, name, m, holm_sets) for m in measures[1:]]
+            found += [self._report(main, name, m, holm_sets, columns) for m in measures[:1]]
+            found += [self._report(c, name, m, holm_sets, columns) for c in dependences for m in measures[:1]]
+            found += [self._report(main, name, m, holm_sets, columns) for m in measures[1:]]
         if not found:
             raise UserError(f"{suite.name}: no scores of {a} and {b} yet; `stiltbench run` makes them")
         return found
+
+    def targets(self, named: str | None) -> list[str]:
+        """Return the target that is named, or all of the suite's."""
+        suite = self.results.suite
+        if named is not None and named not in suite.targets:
+            raise unknown("target", named, suite.targets, suite.name)
+        return list(suite.targets) if named is None else [named]
+
+    def pair(self, a: str, b: str, measure: Measure) -> Pair | None:
+        """Return the paired values of two arms; None where they share no scored item."""
+        left, right = self.cube(a, measure), self.cube(b, measure)
+        return pair(left, right) if left.ids and right.ids else None
+
+    def unseen(self, a: str, b: str, target: str) -> set[str]:
+        """Return the languages that neither arm's training has met."""
+        seen = self.results.seen
+        met = {code for arm in (a, b) for code, what in seen[arm, target].items() if what}
+        return set(seen[a, target]) - met
 
     def _contrasts(self, a: str, b: str, target: str) -> list[Contrast]:
         """Return the declared contrast of two arms on a target, else an exploratory one, then those declared ``by``.
@@ -100,11 +121,11 @@ class Comparer:
 
         None where the design leaves no unseen language: there is no test to count.
         """
-        unseen = self._unseen(contrast, target)
+        unseen = self.unseen(contrast.a, contrast.b, target)
         if not unseen:
             return None
         measures = self.results.measures(target)[:1]
-        found = self._pair(contrast, measures[0]) if measures else None
+        found = self.pair(contrast.a, contrast.b, measures[0]) if measures else None
         narrowed = found.within(unseen) if found else None
         if narrowed is None:
             return 1.0
@@ -114,12 +135,8 @@ class Comparer:
     def _slope(self, contrast: Contrast, narrowed: Pair) -> Report:
         """Return the slope that a contrast declares with ``by``, on the languages that neither arm met."""
         assert contrast.by is not None
-        kind = contrast.by.removeprefix("distance.")
-        if kind == contrast.by:
-            return slope(gains(narrowed), {code: lang.scale(kind, code) for code in narrowed.languages})
         trained = self._intermediate_languages(contrast.a)
-        near = {c: min((lang.distance(c, t, kind) for t in trained), default=math.nan) for c in narrowed.languages}
-        return slope(gains(narrowed), near)
+        return slope(gains(narrowed), places(contrast.by, narrowed.languages, trained))
 
     def _intermediate_languages(self, arm: str) -> list[str]:
         """Return the languages that an arm's intermediate phase names; those of "all" are what its targets saw."""
@@ -129,15 +146,14 @@ class Comparer:
             named |= {c for (a, _), met in self.results.seen.items() if a == arm for c, w in met.items() if w}
         return sorted(named)
 
-    def _pair(self, contrast: Contrast, measure: Measure) -> Pair | None:
-        a, b = self.cube(contrast.a, measure), self.cube(contrast.b, measure)
-        return pair(a, b) if a.ids and b.ids else None
-
-    def _unseen(self, contrast: Contrast, target: str) -> set[str]:
-        """Return the languages that neither arm's training has met."""
-        seen = self.results.seen
-        met = {code for arm in (contrast.a, contrast.b) for code, what in seen[arm, target].items() if what}
-        return set(seen[contrast.a, target]) - met
+    def _declaration(self, contrast: Contrast, target: str) -> Report | None:
+        """Return a contrast's declaration: its hash, when it was made, and since when its arms could be compared."""
+        arms, results = {contrast.a, contrast.b}, self.results
+        mine = [c for c in results.suite.contrasts if c.name == contrast.name and {c.a, c.b} == arms]
+        if not mine or target not in mine[0].targets:
+            return None
+        times = {"declared": results.declared, "compared_since": results.facts["compared_since"]}
+        return {"hash": mine[0].hash, **{name: of.get(contrast.name) for name, of in times.items()}}
 
     def _report(
         self,
@@ -145,15 +161,18 @@ class Comparer:
         target: str,
         measure: Measure,
         holm_sets: dict[tuple[str, str, str], tuple[float, int]],
+        columns: Sequence[str] = COLUMNS,
     ) -> Report:
         headline_measure = measure == self.results.measures(target)[0]
         role = self.results.role(contrast) if headline_measure else "exploratory"
         adjusted, over = holm_sets.get((contrast.name, target, role), (None, 0))
-        found = self._pair(contrast, measure)
+        found, unseen = self.pair(contrast.a, contrast.b, measure), self.unseen(contrast.a, contrast.b, target)
         report: Report = {
             "suite": self.results.suite.name,
             "contrast": contrast.name,
             "role": role,
+            "declaration": self._declaration(contrast, target),
+            "margin": contrast.margin / 100 if contrast.margin else None,
             "a": contrast.a,
             "b": contrast.b,
             "target": target,
@@ -165,7 +184,8 @@ class Comparer:
             "p_holm": adjusted,
             "holm_over": over,
         }
-        report |= numbers(found, self._unseen(contrast, target)) if found else nothing("no_overlap")
+        trained = self._intermediate_languages(contrast.a)
+        report |= numbers(found, unseen, columns, trained) if found else nothing("no_overlap")
         if role != "exploratory" and over > 1 and min(report["n"]["seeds_a"], report["n"]["seeds_b"]) == 2:
             report["reason"] = report["reason"] or "few_seeds"
         report["dropped"]["masked"] = self.results.facts["masked"].get(target, 0)
@@ -178,7 +198,7 @@ class Comparer:
         report["seed"], report["n_resamples"] = 0, {"icc": 1999, "areas": 9999}
         report["versions"] = self.results.facts["places"]
         report["by"], report["slope"] = contrast.by, None
-        narrowed = found.within(self._unseen(contrast, target)) if found and contrast.by else None
+        narrowed = found.within(unseen) if found and contrast.by else None
         if narrowed:
             report["slope"] = {**self._slope(contrast, narrowed), "p_holm": adjusted}
         report["verdict"] = words.verdict(report)
@@ -186,9 +206,12 @@ class Comparer:
         return report
 
 
-def compare(store: Store, suite: str, a: str, b: str, *, target: str | None = None) -> list[Report]:
+def compare(
+    store: Store, suite: str, a: str, b: str, *, target: str | None = None, by: str | None = None
+) -> list[Report]:
     """Return the reports of arm ``a`` over arm ``b`` of a suite in a store: one per target and measure.
 
-    In each target the declared headline comes first; what was not declared is exploratory.
+    In each target the declared headline comes first; what was not declared is exploratory. ``by`` names the one column
+    of languages to break the gain down by.
     """
-    return Comparer(from_store(store, suite)).between(a, b, target)
+    return Comparer(from_store(store, suite)).between(a, b, target, by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from harness import languages as lang
 from harness.analysis.gains import Gains, Pair, gains
-from harness.analysis.levels import breakdowns
+from harness.analysis.levels import COLUMNS, breakdowns
 from harness.analysis.significance import (
     FamilyTest,
     area_test,
@@ -39,8 +40,11 @@ def headline(g: Gains) -> FamilyTest:
     return family_test(g.m, item_variance=g.item_part, seeds_a=g.seeds_a, seeds_b=g.seeds_b)
 
 
-def numbers(found: Pair, unseen: set[str]) -> Report:
-    """Return every number of a report: the headline on unseen languages, and what stands beside it."""
+def numbers(found: Pair, unseen: set[str], columns: Sequence[str] = COLUMNS, trained: Sequence[str] = ()) -> Report:
+    """Return every number of a report: the headline on unseen languages, and what stands beside it.
+
+    The gain is broken down by ``columns``; distances are to the nearest of the languages ``trained`` on.
+    """
     everywhere = gains(found)
     narrowed = found.within(unseen)
     report: Report = {
@@ -50,7 +54,9 @@ def numbers(found: Pair, unseen: set[str]) -> Report:
     }
     if narrowed is None:
         return nothing("no_unseen_languages") | report | {"n": _counts(everywhere), "scope": everywhere.scope}
-    return _headline_numbers(gains(narrowed)) | report | _certified(report["languages"])
+    g = gains(narrowed)
+    broken_down = {"breakdowns": breakdowns(g, columns, trained)}
+    return _headline_numbers(g) | report | broken_down | _certified(report["languages"])
 
 
 def _headline_numbers(g: Gains) -> Report:
@@ -77,7 +83,6 @@ def _headline_numbers(g: Gains) -> Report:
         "code_macro": float(g.pair.gain.mean()),
         "these_languages": _these_languages(g),
         "naive": asdict(naive_tests(g.pair.gain)),
-        "breakdowns": breakdowns(g),
     }
 
 

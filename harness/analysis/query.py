@@ -1,17 +1,26 @@
-"""SQL over a store: an in-memory DuckDB with views over the store's files; never a database file that is shared."""
+"""SQL over results: an in-memory DuckDB with views over a store's files, or over one published results file.
+
+Never a database file that is shared. Both give the same tables above `counted` (views.sql), so one question has one
+answer; what only a store keeps (predictions, jobs, curves) a published file has no table of.
+"""
 
 from __future__ import annotations
 
 import glob
+import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import msgspec
 
 from harness import schema
 from harness.errors import UserError
 from harness.languages import literal, view_sql
+from harness.record import recorded
 from harness.resources import folder
 from harness.store import Store
+from harness.suite import Suite
 
 FILES = {
     "predictions": "jobs/*/predictions.parquet",
@@ -24,37 +33,117 @@ FILES = {
 }
 """Table → where the store keeps its files."""
 
+Source = Store | Path
+"""Where results come from: a store, or a published ``results.parquet``."""
 
-def connect(store: Store) -> duckdb.DuckDBPyConnection:
-    """Return a connection whose views are the tables of ``schema.py`` over one store, and `languages`.
+DISTANCES = """
+    with pairs as (from read_csv({file}, header = true, auto_detect = false, columns = {types}))
+    from pairs union all by name select * rename (a as b, b as a) from pairs
+    union all select code, code, 0, 0, 0, 0, 0, 0, 1, 1 from languages
+"""
+"""All ordered pairs of codes: a pair in both directions, and 0 from a code to itself."""
 
-    The connection reads the store's folder and the shipped cards, and nothing else.
+
+def connect(source: Source, suite: str | None = None) -> duckdb.DuckDBPyConnection:
+    """Return a connection whose views are the tables of ``schema.py`` over one source, and `languages`.
+
+    With ``suite`` the tables of suites hold that one alone. The connection reads the source and the shipped cards, and
+    nothing else.
     """
-    con = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
-    con.execute("set python_enable_replacements = false")
-    for table, pattern in FILES.items():
-        con.execute(f"create view {table} as {_select(store.path, table, pattern)}")
-    con.execute(f"create view jobs as {_jobs(store.path)}")
-    con.execute(f"create view languages as {view_sql()}")
-    con.execute(Path(__file__).with_name("views.sql").read_text(encoding="utf-8"))
-    cards = folder("datacards")
-    places = (store.path.absolute(), Path(glob.escape(str(store.path.absolute()))), cards.absolute())
-    con.execute(f"set allowed_directories = [{', '.join(map(literal, places))}]")
+    con = _open(source, suite)
+    place = (source.path if isinstance(source, Store) else source).absolute()
+    places = [literal(place), literal(Path(glob.escape(str(place))))]
+    folders = [literal(folder("datacards")), *(places if isinstance(source, Store) else [])]
+    con.execute(f"set allowed_directories = [{', '.join(folders)}]")
+    con.execute(f"set allowed_paths = [{', '.join(places)}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
 
 
-def query(sql: str, store: Store) -> duckdb.DuckDBPyRelation:
-    """Return the relation of one SELECT over a store's tables; what SQL refuses is a :class:`UserError`."""
-    con = connect(store)
+def _open(source: Source, suite: str | None) -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    con.execute("set python_enable_replacements = false")
+    con.execute(f"create table languages as {view_sql()}")
+    pairs = literal(folder("datacards") / "distances.csv")
+    con.execute(f"create view distances as {DISTANCES.format(file=pairs, types=_types('distances'))}")
+    if isinstance(source, Store):
+        _store_tables(con, source, suite)
+    else:
+        _file_tables(con, source, suite)
+    con.execute(_script("views.sql"))
+    return con
+
+
+def write(store: Store, suite: str, columns: str, metadata: str, path: Path) -> None:
+    """Write columns of what a suite counts into one Parquet file, rows in the order of the store's jobs."""
+    told = metadata.replace("'", "''")
+    form = f"format parquet, compression zstd, kv_metadata {{stiltbench: '{told}'}}"
+    try:
+        _open(store, suite).execute(f"copy (select {columns} from counted) to {literal(path)} ({form})")
+    except duckdb.IOException as e:
+        raise UserError(f"{path}: cannot write ({str(e).splitlines()[0][:200]}); free space, then run again") from None
+
+
+def query(sql: str, source: Source, suite: str | None = None) -> duckdb.DuckDBPyRelation:
+    """Return the relation of one SELECT over the tables of a source; what SQL refuses is a :class:`UserError`."""
+    return ask(connect(source, suite), sql)
+
+
+def ask(con: duckdb.DuckDBPyConnection, sql: str, where: str = "query") -> duckdb.DuckDBPyRelation:
+    """Return the relation of one SELECT on an open connection; ``where`` opens the message of what SQL refuses."""
     try:
         statements = duckdb.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise UserError(f"query: expected one SELECT, saw {len(statements)} statement(s) that are not just that")
+            raise UserError(f"{where}: expected one SELECT, saw {len(statements)} statement(s) that are not just that")
         return con.sql(sql).materialize()  # now, so that what fails on a row fails here
     except duckdb.Error as e:
-        raise UserError(f"query: {str(e).splitlines()[0][:300]}") from None
+        raise UserError(f"{where}: {str(e).splitlines()[0][:300]}") from None
+
+
+def metadata(path: Path) -> dict[str, Any]:
+    """Return what a published results file says of itself: format, suite, hash, seen, declared, facts."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; name a leaderboard's results.parquet")
+    try:
+        held = "select decode(value) from parquet_kv_metadata(?) where decode(key) = 'stiltbench'"
+        found = duckdb.connect().execute(held, [glob.escape(str(path))]).fetchall()
+    except duckdb.Error:
+        found = []
+    if not found:
+        raise UserError(f"{path}: not a leaderboard's results.parquet")
+    meta: dict[str, Any] = json.loads(found[0][0])
+    if meta["format"] > schema.FORMAT:
+        raise UserError(f"{path}: written by a newer stiltbench (format {meta['format']}); upgrade stiltbench")
+    return meta
+
+
+def _store_tables(con: duckdb.DuckDBPyConnection, store: Store, suite: str | None) -> None:
+    if suite is not None:
+        recorded(store, suite)  # refuses a suite that the store does not know
+    mine = f"suites/{'*' if suite is None else glob.escape(suite)}/"
+    for table, pattern in FILES.items():
+        con.execute(f"create view {table} as {_select(store.path, table, pattern.replace('suites/*/', mine))}")
+    con.execute(f"create view jobs as {_jobs(store.path)}")
+    con.execute(f"create view suites as {_suites(store.path, mine + 'suite.json')}")
+    con.execute(_script("store.sql"))
+
+
+def _file_tables(con: duckdb.DuckDBPyConnection, path: Path, suite: str | None) -> None:
+    meta = metadata(path)
+    declared = msgspec.convert(meta["suite"], Suite)
+    if suite not in (None, declared.name):
+        raise UserError(f"{path}: holds the results of {declared.name}, not of {suite}")
+    con.execute(_script("file.sql").replace("$file", _files(path.parent, glob.escape(path.name))))
+    con.execute(f"create table contrasts as {_empty('contrasts')}")
+    for contrast in declared.contrasts:
+        told = {"suite": declared.name, "contrast": contrast.name, "declared": meta["declared"].get(contrast.name)}
+        row = [told[c.name] if c.name in told else getattr(contrast, c.name) for c in schema.columns("contrasts")]
+        con.execute(f"insert into contrasts values ({', '.join('?' * len(row))})", row)
+
+
+def _script(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _files(root: Path, pattern: str) -> str:
@@ -72,8 +161,19 @@ def _jobs(root: Path) -> str:
     pattern = "jobs/*/job.json"
     if not any(root.glob(pattern)):
         return _empty("jobs")
-    types = ", ".join(f"{c.name}: '{schema.sql_type(c)}'" for c in schema.columns("jobs"))
-    return f"select * from read_json({_files(root, pattern)}, columns = {{{types}}})"
+    return f"select * from read_json({_files(root, pattern)}, columns = {_types('jobs')})"
+
+
+def _suites(root: Path, pattern: str) -> str:
+    """Return the select of every suite and its whole declaration, as JSON."""
+    if not any(root.glob(pattern)):
+        return "select null::varchar as suite, null::json as declaration where false"
+    read = f"read_json({_files(root, pattern)}, columns = {{suite: 'JSON'}})"
+    return f"select suite->>'name' as suite, suite as declaration from {read}"
+
+
+def _types(table: str) -> str:
+    return "{" + ", ".join(f"{c.name}: '{schema.sql_type(c)}'" for c in schema.columns(table)) + "}"
 
 
 def _empty(table: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,9 @@ import duckdb
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from harness.analysis.query import connect
+from harness.analysis import query
 from harness.analysis.significance import item_values
 from harness.data import cards
 from harness.errors import UserError
@@ -34,6 +33,9 @@ from harness.suite import Contrast, Suite
 COLUMNS = (
     "arm, target, seed, dataset, edition, split, language, other, direction, layer, id, block, metric, value, stats"
 )
+
+CORPUS = {metric for scored in metrics.METRICS.values() for metric in scored} - metrics.MEANS
+"""Metrics that are no mean of example values; every other, known here or not, is one."""
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +67,32 @@ class Cube:
 
 
 @dataclass(frozen=True)
+class _Rows:
+    """Values [seeds, items, languages, directions] of one arm, the names along the axes, and items' blocks."""
+
+    values: Floats
+    names: list[list[Any]]
+    blocks: dict[str, str]
+
+    def cube(self, direction: str | None) -> Cube:
+        """Return what is there in one direction, or (None) the mean over all."""
+        every = self.names[3]
+        values = _mean(self.values) if direction is None else self.values[..., every.index(direction)]
+        there = ~np.isnan(values)
+        kept = [np.flatnonzero(there.any(axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+        seeds, ids, languages = ([names[i] for i in at] for names, at in zip(self.names, kept, strict=False))
+        return Cube(values[np.ix_(*kept)], seeds, ids, [self.blocks.get(i) for i in ids], languages)
+
+
+def _mean(values: Floats) -> Floats:
+    """Return the mean over the last axis of what is there, NaN where nothing is."""
+    if values.shape[-1] == 1:
+        return values[..., 0]
+    n = (~np.isnan(values)).sum(-1)
+    return np.asarray(np.divide(np.nansum(values, -1), n, out=np.full(n.shape, np.nan), where=n > 0))
+
+
+@dataclass(frozen=True)
 class Results:
     """A suite, its example scores (view `results` of ``con``), what its arms saw, and the facts of its jobs."""
 
@@ -82,80 +110,98 @@ class Results:
 
     def measures(self, target: str) -> list[Measure]:
         """Return what was measured of a target, the headline first: the card's metric, both directions, first layer."""
-        rows = self.con.execute(
-            "select distinct dataset, split, metric, direction, layer from results where target = ? order by all",
-            [target],
-        ).fetchall()
-        if not rows:
-            return []
-        layers = self.suite.targets[target].layers or sorted({r[4] for r in rows if r[4] is not None})
-        found = [Measure(target, *row) for row in rows]
-        both = {Measure(target, m.dataset, m.split, m.metric, None, m.layer) for m in found}
+        found = self._measured.get(target, [])
+        layers = self.suite.targets[target].layers or sorted({m.layer for m in found if m.layer is not None})
+        both = {replace(m, direction=None) for m in found}
         ordered = both | (set(found) if len({m.direction for m in found}) > 1 else set())
         tests = [t.data for t in self.suite.targets[target].test]
         return sorted(ordered, key=lambda m: _rank(m, tests, layers))
 
+    @cached_property
+    def _measured(self) -> dict[str, list[Measure]]:
+        """Return what was measured of every target, each direction by itself; all rows are read for it."""
+        rows = self.con.execute("select distinct target, dataset, split, metric, direction, layer from results")
+        found: dict[str, list[Measure]] = {}
+        for row in rows.fetchall():
+            found.setdefault(row[0], []).append(Measure(*row))
+        return found
+
     def cube(self, arm: str, measure: Measure) -> Cube:
-        """Return the values of one arm as an array; two scores of one example are a :class:`UserError`."""
-        m = measure
-        rows = self.con.sql(
-            """select seed, language, id, any_value(block) as block, avg(value) as value, any_value(stats) as stats,
-                    count(*) as n, count(distinct direction) as directions
-               from results where arm = $arm and target = $target and dataset = $dataset and split = $split
-                and metric = $metric and ($direction is null or direction = $direction)
-                and layer is not distinct from $layer
-               group by seed, language, id order by seed, language, id""",
-            params={
-                "arm": arm,
-                **{f: getattr(m, f) for f in ("target", "dataset", "split", "metric")},
-                "direction": m.direction,
-                "layer": m.layer,
-            },
-        ).to_arrow_table()
-        doubled = rows.filter(pc.greater(rows["n"], pc.max_element_wise(rows["directions"], 1)))
-        outside = rows.filter(pc.or_(pc.less(rows["value"], 0), pc.greater(rows["value"], 1)))
-        for wrong, what in ((doubled, "was scored twice"), (outside, f"has a {m.metric} outside 0 to 1")):
-            if len(wrong):
-                place = f"{wrong['language'][0].as_py()} {wrong['id'][0].as_py()}"
-                raise UserError(f"{self.suite.name}: {arm}, {m.target}: {place} {what}; score it again")
-        return _cube(rows, m)
+        """Return the values of one arm as an array; two scores of one example are a :class:`UserError`.
+
+        All directions are read at once and kept, since whoever asks for one asks for the others.
+        """
+        every = replace(measure, direction=None)
+        if (arm, every) not in self._kept:
+            self._kept[arm, every] = self._read(arm, every)
+        return self._kept[arm, every].cube(measure.direction)
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, Measure], _Rows]:
+        return {}
+
+    def _read(self, arm: str, m: Measure) -> _Rows:
+        column = "stats" if m.metric in CORPUS else "value"
+        params = {"arm": arm, **{f: getattr(m, f) for f in ("target", "dataset", "split", "metric", "layer")}}
+        rows = self.con.sql(f"select seed, id, language, direction, {column} {_CUBE}", params=params).to_arrow_table()
+        blocks = self.con.sql(f"select id, min(block) {_CUBE} and block is not null group by id", params=params)
+        coded = [_codes(rows[name]) for name in ("seed", "id", "language", "direction")]
+        place = [at for at, _ in coded]
+        wrong = {"was scored twice": _twice(place)}
+        if column == "value":
+            value = rows["value"].to_numpy()
+            wrong[f"has a {m.metric} outside 0 to 1"] = np.flatnonzero((value < 0) | (value > 1))
+        for what, where in wrong.items():
+            if len(where):
+                row = rows.slice(where[0], 1).to_pylist()[0]
+                place_name = f"{row['language']} {row['id']}"
+                raise UserError(f"{self.suite.name}: {arm}, {m.target}: {place_name} {what}; score it again")
+        return _Rows(_values(rows[column], place, m.metric), [names for _, names in coded], dict(blocks.fetchall()))
+
+
+_CUBE = """from results where arm = $arm and target = $target and dataset = $dataset and split = $split
+    and metric = $metric and layer is not distinct from $layer"""
+
+Places = list[NDArray[np.int64]]
 
 
 def _rank(m: Measure, tests: list[str], layers: list[int]) -> tuple[Any, ...]:
-    main = cards.dataset_card(m.dataset).metric
+    main = cards.dataset_card(m.dataset).metric if m.dataset in cards.dataset_names() else None
     layer = layers.index(m.layer) if m.layer is not None else 0
     return (tests.index(m.dataset), m.metric != main, layer, m.direction or "", m.metric)
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[Any]]:
-    """Return each value's place among the sorted distinct ones, and these."""
-    coded = column.combine_chunks().dictionary_encode()
+    """Return each value's place among the sorted distinct ones, and these; a missing value is the first of them."""
+    coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
     names = coded.dictionary.to_pylist()
-    order = sorted(range(len(names)), key=lambda i: names[i])
+    order = sorted(range(len(names)), key=lambda i: (names[i] is not None, names[i]))
     place = np.empty(len(names), np.int64)
     place[order] = np.arange(len(names))
     return place[coded.indices.to_numpy()], [names[i] for i in order]
 
 
-def _cube(rows: pa.Table, measure: Measure) -> Cube:
-    s, seeds = _codes(rows["seed"])
-    k, languages = _codes(rows["language"])
-    i, ids = _codes(rows["id"])
-    blocks: list[str | None] = [None] * len(ids)
-    for place, block in zip(i.tolist(), rows["block"].to_pylist(), strict=True):
-        blocks[place] = block
-    shape = (len(seeds), len(ids), len(languages))
+def _twice(place: Places) -> NDArray[np.int64]:
+    """Return the rows that stand where another row stands."""
+    if not len(place[0]):
+        return place[0]
+    at = np.ravel_multi_index(place, [int(axis.max()) + 1 for axis in place])
+    return np.flatnonzero(np.bincount(at)[at] > 1)
+
+
+def _values(column: pa.ChunkedArray, place: Places, metric: str) -> Floats:
+    """Return values [seeds, items, languages, directions] of what stands at ``place``."""
+    shape = [int(axis.max()) + 1 if len(axis) else 0 for axis in place]
     values = np.full(shape, np.nan)
-    if not len(rows):
-        return Cube(values, seeds, ids, blocks, languages)
-    if measure.metric in metrics.MEANS:
-        values[s, i, k] = rows["value"].to_numpy()
-    else:
-        flat = np.asarray(rows["stats"].combine_chunks().flatten())
-        stats = np.full((*shape, len(flat) // len(rows)), np.nan)
-        stats[s, i, k] = flat.reshape(len(rows), -1)
-        _fill_item_values(values, stats, measure.metric)
-    return Cube(values, seeds, ids, blocks, languages)
+    if metric not in CORPUS:
+        values[*place] = column.to_numpy()
+    elif len(column):
+        flat = np.asarray(column.combine_chunks().flatten())
+        stats = np.full((*shape, len(flat) // len(column)), np.nan)
+        stats[*place] = flat.reshape(len(column), -1)
+        for direction in range(shape[-1]):
+            _fill_item_values(values[..., direction], stats[..., direction, :], metric)
+    return values
 
 
 def _fill_item_values(values: Floats, stats: Floats, metric: str) -> None:
@@ -168,16 +214,10 @@ def _fill_item_values(values: Floats, stats: Floats, metric: str) -> None:
 def from_store(store: Store, suite: str) -> Results:
     """Return the results that a store holds of a suite."""
     declared = recorded(store, suite)
-    con = connect(store)
-    con.execute("set variable suite = ?", [suite])
-    con.execute(
-        """create temp view results as
-           select c.arm, c.target, c.seed, e.* exclude (suite, target, job) from counted e
-           join cells c on c.job = e.job and c.suite = e.suite and c.target = e.target and c.phase = 'score'
-           where e.suite = getvariable('suite')"""
-    )
-    seen = con.execute("select arm, target, language, seen from seen where suite = ?", [suite]).fetchall()
-    times = con.execute("select contrast, declared from contrasts where suite = ?", [suite]).fetchall()
+    con = query.connect(store, suite)
+    con.execute("create temp view results as select * exclude (suite) from counted")
+    seen = con.execute("select arm, target, language, seen from seen").fetchall()
+    times = con.execute("select contrast, declared from contrasts").fetchall()
     return Results(
         con, declared, declared.hash, _nested(seen), {name: _iso(t) for name, t in times}, _facts(con, suite)
     )
@@ -237,11 +277,8 @@ def _compared_since(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, str
     return {contrast: _iso(since) for contrast, since in rows}
 
 
-def write(results: Results, path: Path) -> None:
+def write(results: Results, store: Store, path: Path) -> None:
     """Write the one file that a page is rendered from: example values without any text, and what is declared."""
-    rows = results.con.sql(
-        f"select {COLUMNS} from results order by target, metric, direction, layer, arm, seed, language, id"
-    ).to_arrow_table()
     meta = {
         "format": FORMAT,
         "suite": msgspec.to_builtins(results.suite),
@@ -250,24 +287,13 @@ def write(results: Results, path: Path) -> None:
         "declared": results.declared,
         "facts": results.facts,
     }
-    kept = rows.replace_schema_metadata({b"stiltbench": json.dumps(meta).encode()})
-    plain = {c for c in kept.column_names if kept.schema.field(c).type in (pa.string(), pa.int64(), pa.int32())}
-    pq.write_table(kept, path, compression="zstd", compression_level=19, use_dictionary=sorted({*plain, "value"}))
+    query.write(store, results.suite.name, COLUMNS, json.dumps(meta), path)
 
 
 def from_file(path: Path) -> Results:
     """Return the results that a published file holds."""
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; name a leaderboard's results.parquet")
-    try:
-        meta = json.loads((pq.read_schema(path).metadata or {})[b"stiltbench"])
-    except (KeyError, pa.ArrowInvalid):
-        raise UserError(f"{path}: not a leaderboard's results.parquet") from None
-    if meta["format"] > FORMAT:
-        raise UserError(f"{path}: written by a newer stiltbench (format {meta['format']}); upgrade stiltbench")
-    con = duckdb.connect()
-    quoted = str(path).replace("'", "''")
-    con.execute(f"create view results as select * from read_parquet('{quoted}')")
+    meta, con = query.metadata(path), query.connect(path)
+    con.execute("create temp view results as select * exclude (suite) from counted")
     suite = msgspec.convert(meta["suite"], Suite)
     seen = _nested([tuple(row) for row in meta["seen"]])
     return Results(con, suite, meta["hash"], seen, meta["declared"], meta["facts"])

@@ -1,4 +1,4 @@
--- What is derived from the store's tables: the score of every job and language, and of every cell.
+-- What is derived, of a store and of a published file alike: the score of every cell, the gain of every contrast.
 
 -- A score that does not exist (0/0) is NULL and enters no mean.
 create macro score_of(metric, s) as case metric
@@ -10,32 +10,87 @@ create macro score_of(metric, s) as case metric
         for i in range(1, len(s) + 1, 3) if s[i] + s[i + 2] > 0])
 end;
 
--- Example scores as a suite counts them: in the languages that it asks for, without items that training has met.
-create view counted as
-with asked as (select distinct suite, target, job from cells where phase = 'score')
-select a.suite, a.target, e.* from example_scores e join asked a on a.job = e.job
-where (a.target = 'intermediate' or exists (
-        from seen s where s.suite = a.suite and s.target = a.target and s.language = e.language))
-    and not exists (
-        from masked m where m.suite = a.suite and m.target = a.target and m.dataset = e.dataset and m.split = e.split
-            and m.id = e.id);
-
--- Per job and language first, then the join with the cells that a job fills.
+-- Sums of statistics: equal ones are counted first, since most examples have one of few.
 create view scores as
 with means as (
-    select suite, target, job, dataset, edition, split, language, other, direction, layer, metric,
-        count(*) as n, avg(value) as value
+    select * exclude (id, block, value, stats), count(*) as n, avg(value) as value
     from counted where value is not null group by all
+), equal as (
+    select * exclude (id, block, value), count(*) as n from counted where stats is not null group by all
 ), counts as (
-    select suite, target, job, dataset, edition, split, language, other, direction, layer, metric,
-        unnest(stats) as s, generate_subscripts(stats, 1) as i
-    from counted where stats is not null
+    select * exclude (stats), unnest(stats) as s, generate_subscripts(stats, 1) as i from equal
 ), sums as (
-    select * exclude (s, i), i, count(*) as n, sum(s) as s from counts group by all
+    select * exclude (s, n), sum(n)::bigint as n, sum(s * n) as s from counts group by all
 ), lists as (
-    select * exclude (i, s), list(s order by i) as sums from sums group by all
-), every as (
-    from means union all select * exclude (sums), score_of(metric, sums) from lists
+    select * exclude (i, s), list(s order by i) as stats from sums group by all
 )
-select c.suite, c.arm, c.target, c.seed, e.* exclude (suite, target, job)
-from every e join cells c on c.job = e.job and c.suite = e.suite and c.target = e.target and c.phase = 'score';
+select *, null::double[] as stats from means
+union all by name select *, score_of(metric, stats) as value from lists;
+
+-- Languages that an arm's intermediate training names; those of "all" are the ones that its training has met.
+create view intermediate as
+with mixes as (
+    select suite, arm.key as arm, unnest((arm.value->'mix')::json[]) as mix
+    from suites, json_each(declaration, '$.arms') as arm
+)
+select suite, arm, unnest((mix->'languages')::varchar[]) as "language" from mixes
+where json_type(mix, '$.languages') = 'ARRAY'
+union
+select suite, arm, s.language from mixes join seen s using (suite, arm)
+where mix->>'languages' = 'all' and s.seen is not null;
+
+-- The mean over seeds of one arm less that of the other, language by language. A contrast whose arms and target are
+-- another's as well, and which differs by its `by` alone, has that one's gains and stands once.
+create view gains as
+with asked as (
+    select * from (select suite, contrast, a, b, "by", unnest(targets) as target from contrasts)
+    qualify row_number() over (partition by suite, a, b, target order by "by" is not null, contrast) = 1
+), every as materialized (
+    select suite, arm, target, seed, dataset, split, "language", direction, layer, metric, n, value
+    from scores where value is not null
+), directions as (
+    from every
+    union all by name
+    select * exclude (direction, n, value), min(n) as n, avg(value) as value
+    from every where direction is not null group by all
+), arms as (
+    select * exclude (seed, n, value), min(n) as n, avg(value) as value from directions group by all
+)
+select c.suite, c.contrast, c.target, a.dataset, a.split, a.metric, a.direction, a.layer, a.language, l.unit,
+    l.cluster, a.value - b.value as gain, least(a.n, b.n) as n, coalesce(seen_a.seen, seen_b.seen) as seen
+from asked c
+join arms a on a.suite = c.suite and a.arm = c.a and a.target = c.target
+join arms b on b.suite = c.suite and b.arm = c.b and b.target = c.target and b.dataset = a.dataset
+    and b.split = a.split and b.language = a.language and b.metric = a.metric
+    and b.direction is not distinct from a.direction and b.layer is not distinct from a.layer
+left join seen seen_a on seen_a.suite = c.suite and seen_a.arm = c.a and seen_a.target = c.target
+    and seen_a.language = a.language
+left join seen seen_b on seen_b.suite = c.suite and seen_b.arm = c.b and seen_b.target = c.target
+    and seen_b.language = a.language
+left join languages l on l.code = a.language;
+
+-- An average over languages: codes in their unit, units in their family, families (docs/statistics.md). `rel` names a
+-- table with language, value and n; whatever other columns it has are kept apart.
+create macro family_first(rel) as table
+with units as (
+    select r.* exclude ("language", value, n), l.cluster as families, l.unit as units, avg(value) as value,
+        count(*) as languages, min(n) as n
+    from query_table(rel) r join languages l on l.code = r.language group by all
+), families as (
+    select * exclude (units, value, languages, n), avg(value) as value, count(*) as units,
+        sum(languages) as languages, min(n) as n
+    from units group by all
+)
+select * exclude (families, value, units, languages, n), avg(value) as value, count(*) as families,
+    sum(units)::bigint as units, sum(languages)::bigint as languages, min(n) as n
+from families group by all;
+
+-- Gains at every level of a column of `languages` (or any expression of one), apart for languages that the training of
+-- either arm has met. `rel` is `gains`, or what was made of it.
+create macro gain_by(rel, level) as table
+with levels as (
+    select g.suite, g.contrast, g.target, g.dataset, g.split, g.metric, g.direction, g.layer, g.seen is not null as met,
+        level as level, g.language, g.gain as value, g.n
+    from query_table(rel) g join languages l on l.code = g.language
+)
+select * exclude (value) rename (n as items), value as gain from family_first(levels);

@@ -18,10 +18,12 @@ SENTENCES = {
     "no_evidence": "No evidence of a difference ({x} points, {interval}). The smallest difference this design would "
     "find in 4 of 5 repetitions is {mde} points.",
     "exploratory": "Exploratory: the numbers suggest {x} points for {A} over {B} ({interval}; {p}); {why}.",
-    "languages_only": "On these languages {A} scores {x} points over {B} ({interval}); not enough families "
+    "equivalent": "Any difference is smaller than {margin} points ({interval}).",
+    "languages_only": "On these languages the gain of {a} over {B} is {x} points ({interval}); not enough families "
     "({families}) to speak of others.",
-    "no_unseen_languages": "Both arms leave no language unseen together; over all languages, trained on or not, "
-    "{A} scores {x} points over {B} ({interval}), and nothing is claimed of others.",
+    "no_unseen_languages": "No language is unseen by both arms; over all languages, trained on or not, the gain of {a} "
+    "over {B} is {x} points ({interval}), and nothing is claimed of others.",
+    "no_overlap": "{A} and {B} share no scored item; nothing can be compared.",
     "depends_on": "The gain of {a} over {B} {moves} by {size} points per {step} within families "
     "({slope_p}; {slope_families} families){checkpoints}.",
     "no_dependence": "No evidence that the gain of {a} over {B} depends on {x_name} ({slope} points per {step}; "
@@ -30,10 +32,31 @@ SENTENCES = {
 }
 """Verdict → its sentence. `docs/statistics.md` says when each may stand."""
 
-FEW_SEEDS = "with two seeds in an arm they carry no test among several"
-CHECKPOINTS = "These two checkpoints differ by {x} points ({interval}; {p}); other seeds were not run."
-DEPENDS_ON_ONE = " But not without {family}."
-AREAS = " The gain differs between macro-areas (p {p}): {table}; families of one area are not independent evidence."
+ADDED = {
+    "alone": " Alone its p is {p_alone}, but it is one of {over} claims: {p}.",
+    "these_checkpoints": " These checkpoints differ by {x} points ({interval}; {p}); other seeds were not run.",
+    "other_seeds": " Other seeds were not run: this is about these checkpoints.",
+    "depends_on_one_family": " But not without {family}.",
+    "areal_pattern": " The gain differs between macro-areas ({area_p}): {areas}; families of one area are not "
+    "independent evidence.",
+}
+"""What is added to a verdict's sentence, and why."""
+
+OF_CHECKPOINTS = ("no_evidence", "equivalent", "exploratory", "languages_only")
+"""Verdicts that find nothing, and hold of the checkpoints alone where an arm has one seed."""
+
+WHY_EXPLORATORY = {
+    "undeclared": "they were not declared as a test",
+    "few_seeds": "with two seeds in an arm they carry no test among several",
+}
+RANKS = {
+    "all": "Rank: the places that an arm may take, given which pairs are told apart; all pairs were tested (Holm over "
+    "{holm_over}), each on the languages that neither of its two arms was trained on. Arms of equal rank are listed by "
+    "name.",
+    "untested": " Never told apart, since in each of their pairs no language is unseen by both arms: {untested}.",
+    "models": " Other seeds were not run: this is about these checkpoints.",
+}
+SLOPE_OF_RUNS = "; this may be of these training runs alone"
 
 
 def verdict(report: dict[str, Any]) -> str:
@@ -52,53 +75,79 @@ def verdict(report: dict[str, Any]) -> str:
     low, high = report["interval"]
     if report["p_holm"] is not None and report["p_holm"] <= ALPHA and (low > 0 or high < 0):
         return "better" if low > 0 else "worse"
-    return "no_evidence"
+    return "equivalent" if _within_margin(report) else "no_evidence"
+
+
+def _within_margin(report: dict[str, Any]) -> bool:
+    """Return whether a margin was declared and the interval lies inside it (Schuirmann 1987)."""
+    margin = report["margin"]
+    return margin is not None and max(map(abs, report["interval"])) < margin
 
 
 def statement(report: dict[str, Any]) -> str:
     """Return the sentence of a report that has its verdict."""
-    numbers = _numbers(report)
-    kind = report["verdict"]
-    if kind == "no_overlap":
-        return f"{numbers['A']} and {report['b']} share no scored item; nothing can be compared."
-    said = SENTENCES[kind].format(**numbers)
-    if report["scope"] == "models" and kind in ("better", "worse", "no_evidence"):
-        said += " " + CHECKPOINTS.format(**numbers)
-    if kind in ("better", "worse"):
-        said += _leans_on(report) + _by_area(report)
-    return said
+    kind, found = report["verdict"], report["verdict"] in ("better", "worse")
+    said = SENTENCES[kind]
+    if kind == "no_evidence" and not report["interval"][0] <= 0 <= report["interval"][1]:
+        said += ADDED["alone"]
+    if found and _within_margin(report):
+        said += " " + SENTENCES["equivalent"]
+    if report["scope"] == "models" and (found or kind in OF_CHECKPOINTS):
+        said += ADDED["these_checkpoints" if found else "other_seeds"]
+    if found and _leans_on(report):
+        said += ADDED["depends_on_one_family"]
+    if found and _areal(report):
+        said += ADDED["areal_pattern"]
+    return said.format(**_numbers(report))
 
 
 def _numbers(report: dict[str, Any]) -> dict[str, Any]:
     shown = report["all_languages"] if report["verdict"] == "no_unseen_languages" else report
-    estimate, se = shown["estimate"], shown["se"]
+    estimate, se, margin = shown["estimate"], shown["se"], report["margin"]
     size = abs(estimate) if report["verdict"] in ("better", "worse") and estimate is not None else estimate
     n = report["n"]
-    many = n["seeds_a"] == n["seeds_b"]
     return _slope_numbers(report) | {
         "a": report["a"],
         "A": _sentence_case(report["a"]),
         "B": report["b"],
         "x": points(size, se),
         "interval": interval(shown["interval"], se),
-        "p": p_value(report["p"]) + (f", Holm over {report['holm_over']}" if report["p_holm"] is not None else ""),
+        "p": _corrected(report, report["p"]),
+        "p_alone": "none" if report["p"] is None else _equals(report["p"]).removeprefix("= "),
+        "over": report["holm_over"],
         "families": n["families"],
-        "seeds": f"{n['seeds_a']} seeds" if many else f"{n['seeds_a']} and {n['seeds_b']} seeds",
+        "seeds": seeds(n),
         "mde": points(report["mde80"], se),
         "reason": report["reason"],
-        "why": FEW_SEEDS if report["reason"] == "few_seeds" else "they were not declared as a test",
+        "margin": f"{margin * 100:g}" if margin else "–",
+        "why": WHY_EXPLORATORY["few_seeds" if report["reason"] == "few_seeds" else "undeclared"],
+        "family": _leans_on(report),
+        "area_p": p_value(report["areas"]["p"]) if report["areas"] else "no p",
+        "areas": area_table(report) if report["areas"] else "none",
     }
 
 
+def _corrected(report: dict[str, Any], alone: float | None) -> str:
+    """Print the p that decides: Holm's, where the claim is one of a declared set."""
+    if report["p_holm"] is None:
+        return p_value(alone)
+    return f"{p_value(report['p_holm'])}, Holm over {report['holm_over']}"
+
+
+def seeds(n: dict[str, int]) -> str:
+    """Print how many trainings each arm has."""
+    a, b = n["seeds_a"], n["seeds_b"]
+    return f"{a} and {b} seeds" if a != b else f"{a} seed{'s' if a != 1 else ''}"
+
+
 def _slope_numbers(report: dict[str, Any]) -> dict[str, Any]:
-    """Return what a declared slope's sentences need; a slope below two of its seeds' errors is of these runs alone."""
+    """Return what a declared slope's sentences need."""
     found = report["slope"]
     if not found or found["slope"] is None:
         empty = {"slope": "–", "size": "–", "slope_families": 0, "min_p": "none", "slope_p": "no p", "checkpoints": ""}
         return {**empty, "moves": "moves", "step": "step", "x_name": report["by"]}
     by, error = report["by"], found["seed_se"]
     named = f"{by.removeprefix('distance.')} distance to the nearest intermediate language"
-    weak = error is not None and abs(found["slope"]) < 2 * error
     return {
         "slope": points(found["slope"], error),
         "size": points(abs(found["slope"]), error),
@@ -107,9 +156,15 @@ def _slope_numbers(report: dict[str, Any]) -> dict[str, Any]:
         "x_name": named if by.startswith("distance.") else by,
         "slope_families": found["families"],
         "min_p": "none" if found["min_p"] is None else _equals(found["min_p"]).removeprefix("= "),
-        "slope_p": p_value(found["p"]) + (f", Holm over {report['holm_over']}" if report["p_holm"] is not None else ""),
-        "checkpoints": "; this may be of these training runs alone" if weak else "",
+        "slope_p": _corrected(report, found["p"]),
+        "checkpoints": SLOPE_OF_RUNS if of_these_runs(found) else "",
     }
+
+
+def of_these_runs(slope: dict[str, Any]) -> bool:
+    """Return whether a slope may be one of these training runs alone: below two of its seeds' errors, or one seed."""
+    error = slope["seed_se"]
+    return error is None or abs(slope["slope"]) < 2 * error
 
 
 def _sentence_case(arm: str) -> str:
@@ -117,29 +172,46 @@ def _sentence_case(arm: str) -> str:
 
 
 def _leans_on(report: dict[str, Any]) -> str:
-    """Say which family a finding depends on: one whose absence turns its sign, or the largest if p > .05 without."""
+    """Name the family that a finding depends on: one whose absence turns its sign, or the largest if p > .05 without.
+
+    Empty where there is none.
+    """
     left = report["leave_one_out"]
-    if left is None:
+    if left is None or report["estimate"] is None:
         return ""
     sign = math.copysign(1, report["estimate"])
     turned = [left[f"{end}_family"] for end in ("min", "max") if left[end] * sign < 0]
     without = left["without_largest"]
     if not turned and without and without["p"] is not None and without["p"] > ALPHA:
         turned = [without["family"]]
-    return DEPENDS_ON_ONE.format(family=turned[0]) if turned else ""
+    return str(turned[0]) if turned else ""
 
 
-def _by_area(report: dict[str, Any]) -> str:
+def _areal(report: dict[str, Any]) -> bool:
+    """Return whether gains differ between macro-areas; where they are not found to, nothing is proved."""
     areas = report["areas"]
-    if not areas or areas["p"] is None or areas["p"] > ALPHA:
-        return ""
-    return AREAS.format(p=_equals(areas["p"]), table=area_table(report))
+    return bool(areas) and areas["p"] is not None and areas["p"] <= ALPHA
 
 
 def area_table(report: dict[str, Any]) -> str:
     """Return gains by macro-area in one line: Eurasia 2.1 (13 families), …"""
     rows = sorted(report["areas"]["table"], key=lambda r: -r["families"])
     return ", ".join(f"{r['area']} {points(r['gain'], report['se'])} ({r['families']})" for r in rows)
+
+
+def ranks(arm: dict[str, Any]) -> str:
+    """Print a rank set: the best to the worst place that an arm may take."""
+    best, worst = arm["rank"]
+    return str(best) if best == worst else f"{best}–{worst}"
+
+
+def rank_words(ranking: dict[str, Any]) -> str:
+    """Say what the rank sets of a ranking mean."""
+    tested = {arm for p in ranking["pairs"] if p["reason"] != "no_unseen_languages" for arm in (p["a"], p["b"])}
+    untested = [row["arm"] for row in ranking["arms"] if row["arm"] not in tested]
+    said = RANKS["all"] + (RANKS["untested"] if untested else "")
+    said += RANKS["models"] if ranking["scope"] == "models" else ""
+    return said.format(holm_over=ranking["holm_over"], untested=", ".join(untested))
 
 
 def points(value: float | None, se: float | None) -> str:

@@ -14,10 +14,9 @@ Floats = npt.NDArray[np.float64]
 
 
 def _ratio(numerator: Floats, denominator: Floats, empty: float) -> Floats:
-    """Divide where there is something to divide by; 0/0 is ``empty``."""
-    result: Floats = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), empty)
-    np.divide(numerator, denominator, out=result, where=denominator > 0)
-    return result
+    """Divide where there is something to divide by; 0/0 is ``empty``. Memory is laid out as it came."""
+    known = denominator > 0
+    return np.where(known, numerator / np.where(known, denominator, 1.0), empty)
 
 
 def _rows(stats: npt.ArrayLike, width: int) -> Floats:

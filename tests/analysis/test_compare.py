@@ -25,7 +25,7 @@ KEYS = """suite contrast role a b target metric unit scope statement verdict rea
     p p_t p_skew p_flip p_holm min_p mde80 variance n prediction_interval icc areas leave_one_out families
     language_macro
     code_macro these_languages all_languages seen languages at_least_better at_least_worse breakdowns naive dropped
-    cluster_rule overrides seed n_resamples versions by slope"""
+    cluster_rule overrides seed n_resamples versions by slope margin declaration"""
 """Keys of `compare --format json` (docs/statistics.md)."""
 
 SIX = ["deu_Latn", "arb_Arab", "swh_Latn", "tur_Latn", "fin_Latn", "tam_Taml", "jpn_Jpan"]
@@ -208,6 +208,68 @@ def test_two_seeds_carry_no_test_among_several(results_of: Callable[..., Results
     among_two = Comparer(results).declared()[0]
     assert (among_two["holm_over"], among_two["reason"], among_two["verdict"]) == (2, "few_seeds", "exploratory")
     assert "carry no test among several" in among_two["statement"]
+
+
+def _level(gains: dict[str, float], seeds: int = 3) -> list[tuple[Any, ...]]:
+    """Return rows in which arm b scores .4 everywhere, and arm a as much more in each language as is said."""
+    arms = {"a": gains, "b": dict.fromkeys(gains, 0.0)}
+    return [
+        (arm, s, c, f"i{i}", 0.4 + g)
+        for arm, of in arms.items()
+        for s in range(seeds)
+        for c, g in of.items()
+        for i in "01"
+    ]
+
+
+def test_a_finding_that_rests_on_the_largest_family_names_it(results_of: Callable[..., Results]) -> None:
+    others = dict(zip(SIX[1:], [0.01, 0.10, 0.0, -0.01, 0.07, 0.05], strict=True))
+    with_two_germanic = {"deu_Latn": 0.08, "nld_Latn": 0.08, **others}
+    assert (
+        stats.ttest_1samp([0.08, *others.values()], 0).pvalue < 0.05 < stats.ttest_1samp([*others.values()], 0).pvalue
+    )
+    report = _one(results_of(_level(with_two_germanic)))
+    assert report["verdict"] == "better"
+    assert report["statement"].endswith("But not without Indo-European.")
+
+
+def test_gains_that_follow_the_areas_are_said_with_their_table(results_of: Callable[..., Results]) -> None:
+    eurasia = {"deu_Latn": 0.20, "tur_Latn": 0.21, "fin_Latn": 0.22, "tam_Taml": 0.19, "jpn_Jpan": 0.18}
+    africa = {"arb_Arab": 0.05, "swh_Latn": 0.06, "luo_Latn": 0.04, "bam_Latn": 0.05}
+    codes = {**eurasia, **{"amh_Ethi" if c == "arb_Arab" else c: g for c, g in africa.items()}}
+    report = _one(results_of(_level(codes)))
+    # Of the 126 ways to choose four of nine families for Africa this is the most extreme one.
+    assert report["areas"]["p"] == pytest.approx(1 / 126, abs=0.004)
+    assert report["verdict"] == "better"
+    assert "Eurasia 20.0 (5), Africa 5.0 (4)" in report["statement"].replace(".00 (", ".0 (")
+    assert report["statement"].endswith("families of one area are not independent evidence.")
+
+
+def test_one_seed_each_speaks_of_these_checkpoints(results_of: Callable[..., Results]) -> None:
+    report = _one(results_of(_level(dict(zip(SIX, [0.1, 0.11, 0.12, 0.1, 0.11, 0.12, 0.11], strict=True)), seeds=1)))
+    assert (report["scope"], report["verdict"]) == ("models", "better")
+    assert "These checkpoints differ by 11.0" in report["statement"]
+    assert report["statement"].endswith("other seeds were not run.")
+
+
+def test_a_declared_margin_is_in_points_and_met_by_the_interval(results_of: Callable[..., Results]) -> None:
+    results = results_of(_level(dict(zip(SIX, [0.004, -0.004, 0.003, -0.003, 0.002, -0.002, 0.001], strict=True))))
+    for margin, expected in ((1.0, "equivalent"), (0.1, "no_evidence")):
+        results.suite.contrasts[0] = msgspec.structs.replace(results.suite.contrasts[0], margin=margin)
+        report = _one(results)
+        assert (report["margin"], report["verdict"]) == (pytest.approx(margin / 100), expected)
+
+
+def test_a_report_has_the_hash_and_the_times_of_its_declaration(planted: Store) -> None:
+    forth, back = (compare(planted, "planted", *arms)[0] for arms in (("diverse", "english"), ("english", "diverse")))
+    results = from_store(planted, "planted")
+    name = "diverse over english"
+    assert forth["declaration"] == back["declaration"] == {
+        "hash": results.suite.contrasts[0].hash,
+        "declared": results.declared[name],
+        "compared_since": results.facts["compared_since"][name],
+    }  # fmt: skip
+    assert compare(planted, "planted", "twin", "diverse")[0]["declaration"] is None
 
 
 def test_unknown_arms_and_targets_are_refused_with_the_nearest(planted: Store) -> None:

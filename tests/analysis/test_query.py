@@ -15,6 +15,7 @@ import pytest
 
 from harness import languages as lang
 from harness import schema
+from harness.analysis import results
 from harness.analysis.query import connect, query
 from harness.analysis.results import from_store
 from harness.data import adapt
@@ -22,7 +23,19 @@ from harness.errors import UserError
 from harness.score import metrics
 from harness.store import Store
 
-TABLES = ("predictions", "example_scores", "jobs", "curves", "cells", "seen", "masked", "scores", "contrasts")
+TABLES = (
+    "predictions", "example_scores", "jobs", "curves", "cells", "seen", "masked", "scores", "gains", "intermediate",
+    "contrasts",
+)  # fmt: skip
+
+PUBLISHED = ("cells", "seen", "scores", "gains", "intermediate", "contrasts", "distances")
+"""Tables that a published file has as well."""
+
+
+DECLARED = {
+    "name": "s", "title": "S", "model": "tiny", "seeds": [0], "arms": {"arm": {}}, "contrasts": [],
+    "targets": {"task": {"test": [{"data": "cldr_kind", "split": "test"}], "recipe": "r"}},
+}  # fmt: skip
 
 
 def write(path: Path, table: str, rows: list[dict[str, Any]]) -> None:
@@ -84,6 +97,66 @@ def test_a_table_of_an_empty_store_is_empty_with_the_same_columns(tmp_path: Path
     found = query(f"from {table}", Store(tmp_path / "store"))
     assert found.columns == [c.name for c in schema.columns(table)]
     assert found.fetchall() == []
+
+
+@pytest.fixture(scope="module")
+def file(small_store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("[a'b]") / "results.parquet"
+    results.write(from_store(small_store, "small"), small_store, path)
+    return path
+
+
+@pytest.mark.parametrize("table", PUBLISHED)
+def test_a_published_file_has_the_tables_of_its_store(small_store: Store, file: Path, table: str) -> None:
+    lost = {"cells": {"job"}, "contrasts": {"declared"}}.get(table, set())
+    columns = ", ".join(f'"{c.name}"' for c in schema.columns(table) if c.name not in lost)
+    scored = "where phase = 'score' and target <> 'intermediate'" if table == "cells" else ""
+    ask = f"select distinct {columns} from {table} {scored} order by all"
+    found, ours = query(ask, file), query(ask, small_store)
+    assert query("select declared > '2026-01-01' from contrasts", file).fetchall() == [(True,)]
+    assert query(f"from {table}", file).columns == [c.name for c in schema.columns(table)]
+    assert found.types == ours.types
+    rows = zip(found.fetchall(), ours.fetchall(), strict=True)
+    assert all(a == tuple(pytest.approx(v) if isinstance(v, float) else v for v in b) for a, b in rows)
+
+
+def test_a_suite_can_be_asked_alone(made: Made) -> None:
+    made.job("a", accuracies([1, 0]))
+    for name in ("s", "t[1]"):
+        made.suite(name, [("arm", "task", 0, "a")], [("arm", "task", "deu_Latn")])
+        (made.store.path / "suites" / name / "suite.json").write_text(json.dumps({"hash": "", "suite": DECLARED}))
+    assert query("select distinct suite from scores", made.store, "t[1]").fetchall() == [("t[1]",)]
+    assert len(query("select distinct suite from scores", made.store).fetchall()) == 2
+    with pytest.raises(UserError, match=r"suite in the store.*'u'"):
+        query("from scores", made.store, "u")
+
+
+def test_a_published_file_knows_its_one_suite(file: Path) -> None:
+    assert query("select distinct suite from scores", file, "small").fetchall() == [("small",)]
+    with pytest.raises(UserError, match="holds the results of small, not of other"):
+        query("from scores", file, "other")
+
+
+def test_a_published_file_is_all_that_a_question_about_it_reads(file: Path, small_store: Store) -> None:
+    store = small_store.path / "suites/small/cells.parquet"
+    for place in ("/etc/passwd", str(store), str(file.with_name("other.parquet"))):
+        with pytest.raises(UserError, match="Permission Error"):
+            query(f"from read_blob('{place}')".replace("a'b", "a''b"), file)
+
+
+def test_distances_stand_in_both_directions_and_from_a_language_to_itself(tmp_path: Path) -> None:
+    found = query("from distances", Store(tmp_path / "store"))
+    rows = {(row[0], row[1]): row[2:] for row in found.fetchall()}
+    assert len(rows) == 205**2
+    assert rows["fin_Latn", "ace_Arab"] == rows["ace_Arab", "fin_Latn"]
+    assert rows["fin_Latn", "fin_Latn"] == (0, 0, 0, 0, 0, 0, 1, 1)
+    assert rows["fin_Latn", "est_Latn"][0] == lang.distance("est_Latn", "fin_Latn", "syntactic")
+    assert rows["nqo_Nkoo", "est_Latn"][5] is None
+
+
+def test_languages_that_an_arm_trains_on_are_those_of_its_declaration(small_store: Store) -> None:
+    found = query("select arm, language from intermediate order by all", small_store).fetchall()
+    assert found == [("diverse", "nob_Latn"), ("diverse", "rus_Cyrl"), ("english", "eng_Latn")]
 
 
 def test_languages_are_those_of_the_library_with_unit_and_cluster(small_store: Store) -> None:
@@ -234,9 +307,9 @@ def test_a_cell_whose_job_is_missing_has_no_score(made: Made) -> None:
 
 
 def test_an_example_that_was_scored_twice_is_refused(copied: Store) -> None:
-    results = from_store(copied, "small")
-    measure = results.measures("phrases")[0]
-    assert results.cube("english", measure).seeds == [0, 1]
+    found = from_store(copied, "small")
+    measure = found.measures("phrases")[0]
+    assert found.cube("english", measure).seeds == [0, 1]
     cells = query("from cells where phase = 'score' and target = 'phrases' and arm = 'english' limit 1", copied)
     twin = copied.folder("f" * 16)
     original = copied.folder(cells.fetchall()[0][-1])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.analysis import words
-from harness.analysis.words import interval, p_value, points, statement, verdict
+from harness.analysis.words import interval, p_value, points, rank_words, ranks, statement, verdict
 
 FORBIDDEN = ("no difference", "outperforms", "trend towards", "***", "highly significant", "significant", "generally")
 
@@ -22,7 +22,7 @@ def _report(**changes: Any) -> dict[str, Any]:
                           "without_largest": {"family": "Indo-European", "estimate": 0.021, "p": 0.02}},
         "areas": {"p": 0.4, "table": [{"area": "Eurasia", "families": 13, "gain": 0.02},
                                       {"area": "Africa", "families": 5, "gain": 0.01}]},
-        "by": None, "slope": None,
+        "by": None, "slope": None, "margin": None,
         "all_languages": {"estimate": 0.03, "se": 0.01, "interval": [0.01, 0.05]},
     }  # fmt: skip
     return base | changes
@@ -38,8 +38,12 @@ def test_better_needs_holm_and_an_interval_above_zero() -> None:
     assert _said() == (
         "better",
         "Diverse scores 1.92 points above english on average over families "
-        "(95 % interval 0.41 to 3.52; p = .018, Holm over 2; 22 families, 3 seeds).",
+        "(95 % interval 0.41 to 3.52; p = .036, Holm over 2; 22 families, 3 seeds).",
     )
+
+
+def test_a_small_p_that_is_no_evidence_is_explained_and_a_large_one_needs_none() -> None:
+    assert "Alone its p" not in _said(p_holm=0.9, p=0.45, interval=[-0.01, 0.04])[1]
 
 
 def test_worse_is_said_with_the_size_and_the_side() -> None:
@@ -55,7 +59,7 @@ def test_a_holm_p_above_five_percent_is_no_evidence_and_tells_what_could_be_foun
     assert _said(p_holm=0.06) == (
         "no_evidence",
         "No evidence of a difference (1.92 points, 0.41 to 3.52). The smallest difference this design would find in "
-        "4 of 5 repetitions is 2.24 points.",
+        "4 of 5 repetitions is 2.24 points. Alone its p is .018, but it is one of 2 claims: p = .060, Holm over 2.",
     )
 
 
@@ -107,8 +111,39 @@ def test_one_seed_speaks_of_these_checkpoints() -> None:
     kind, said = _said(scope="models", n={"families": 22, "seeds_a": 1, "seeds_b": 1})
     assert kind == "better"
     assert said.endswith(
-        "These two checkpoints differ by 1.92 points (0.41 to 3.52; p = .018, Holm over 2); other seeds were not run."
+        "These checkpoints differ by 1.92 points (0.41 to 3.52; p = .036, Holm over 2); other seeds were not run."
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("no_evidence", {"p_holm": 0.3}),
+        ("exploratory", {"role": "exploratory"}),
+        ("equivalent", {"p_holm": 0.3, "margin": 0.04}),
+        ("languages_only", {"n": {"families": 4, "seeds_a": 1, "seeds_b": 1}}),
+    ],
+)
+def test_where_nothing_is_found_one_seed_says_that_others_were_not_run(kind: str, changes: dict[str, Any]) -> None:
+    said = _said(**{"scope": "models", "n": {"families": 22, "seeds_a": 1, "seeds_b": 1}, **changes})
+    assert said[0] == kind
+    assert said[1].endswith("Other seeds were not run: this is about these checkpoints.")
+
+
+def test_a_margin_is_met_by_an_interval_that_lies_inside_it() -> None:
+    narrow = {"estimate": 0.001, "interval": [-0.006, 0.009], "p": 0.7, "p_holm": 0.8}
+    said = ("equivalent", "Any difference is smaller than 1 points (−0.60 to 0.90).")
+    assert _said(**narrow, margin=0.01) == said
+    assert _said(**narrow, margin=0.009)[0] == "no_evidence"
+    assert _said(**narrow)[0] == "no_evidence"
+    assert _said(**{**narrow, "interval": [-0.011, 0.009]}, margin=0.01)[0] == "no_evidence"
+    assert _said(**narrow, margin=0.01, role="exploratory")[0] == "exploratory"
+
+
+def test_a_difference_inside_its_margin_is_said_with_both() -> None:
+    kind, said = _said(margin=0.05)
+    assert kind == "better"
+    assert said.endswith("22 families, 3 seeds). Any difference is smaller than 5 points (0.41 to 3.52).")
 
 
 SLOPE = {"slope": 0.021, "p": 0.004, "families": 12, "min_p": 0.000488, "seed_se": 0.008, "left_out": 0}
@@ -118,13 +153,14 @@ def test_a_declared_slope_says_how_the_gain_moves_within_families() -> None:
     assert _said(by="joshi_class", slope=SLOPE, p_holm=0.012, p=0.5) == (
         "depends_on",
         "The gain of diverse over english rises by 2.10 points per step of joshi_class within families "
-        "(p = .004, Holm over 2; 12 families).",
+        "(p = .012, Holm over 2; 12 families).",
     )
 
 
 def test_a_slope_that_seeds_explain_is_said_of_these_runs() -> None:
-    noisy = {**SLOPE, "seed_se": 0.012}
-    assert "these training runs alone" in _said(by="joshi_class", slope=noisy, p_holm=0.012)[1]
+    for error in (0.012, None):  # 2.1 points are less than two of 1.2; with one seed there is no error to tell
+        noisy = {**SLOPE, "seed_se": error}
+        assert "these training runs alone" in _said(by="joshi_class", slope=noisy, p_holm=0.012)[1]
 
 
 def test_a_slope_that_is_not_found_names_the_smallest_p_that_could_be() -> None:
@@ -154,8 +190,18 @@ def test_what_cannot_be_tested_says_why() -> None:
 
 
 def test_no_sentence_holds_a_forbidden_word() -> None:
-    sentences = [*words.SENTENCES.values(), words.CHECKPOINTS, words.DEPENDS_ON_ONE, words.AREAS, words.FEW_SEEDS]
+    closed = (words.SENTENCES, words.ADDED, words.WHY_EXPLORATORY, words.RANKS)
+    sentences = [words.SLOPE_OF_RUNS, *(said for table in closed for said in table.values())]
     assert not [(s, w) for s in sentences for w in FORBIDDEN if w in s.lower()]
+
+
+def test_rank_words_name_holm_and_who_was_not_tested() -> None:
+    pairs = [{"a": "x", "b": "y", "reason": None}, {"a": "x", "b": "z", "reason": "no_unseen_languages"}]
+    arms = [{"arm": name, "rank": [1, 3]} for name in "xyz"]
+    said = rank_words({"pairs": pairs, "arms": arms, "holm_over": 1, "scope": "recipe"})
+    assert "Holm over 1" in said
+    assert said.endswith("no language is unseen by both arms: z.")
+    assert [ranks({"rank": [1, 1]}), ranks({"rank": [2, 4]})] == ["1", "2–4"]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,17 @@ def test_what_is_detectable_is_detected_with_that_power(power):
     assert power_of(mde(0.02, 9, power), 0.02, 9) == pytest.approx(power, abs=1e-4)
 
 
+@pytest.mark.parametrize(("delta", "df", "expected"), [(7.55, 1.0, 0.44639459), (51.0, 5.0, 1.0), (38.5, 20.0, 1.0)])
+def test_power_is_known_where_a_tail_is_next_to_nothing(delta, df, expected):
+    assert power_of(delta, 1.0, df) == pytest.approx(expected, abs=1e-8)
+
+
+def test_shared_items_are_a_further_part_and_arms_may_differ_in_their_seeds():
+    found = plan(3.0, 9, (2.0, 0.0), 4, 2, item_variance=(2.0, 40.0))
+    assert found.se == pytest.approx(np.sqrt(1 + 1 + 2))
+    assert found.df == pytest.approx(4**2 / (1 / 8 + 1 / 3 + 4 / 40))
+
+
 def test_families_alone_in_units_of_their_sd():
     table = {
         3: 3.26,

@@ -66,6 +66,50 @@ def test_intervals_agree_with_scipys_percentile_bootstrap():
     assert ours == pytest.approx([theirs.low, theirs.high], rel=0.01)
 
 
+def test_differences_agree_with_scipys_paired_bootstrap():
+    random = np.random.default_rng(6)
+    values = random.random((200, 1)) + random.random((200, 3)) / 4
+    result = score_intervals(values, pairs=[(0, 2), (2, 0)], n_resamples=9999)
+    theirs = bootstrap(
+        (values[:, 0], values[:, 2]),
+        lambda a, b, axis: a.mean(axis) - b.mean(axis),
+        paired=True,
+        n_resamples=9999,
+        method="percentile",
+        rng=1,
+    ).confidence_interval
+    assert result.interval[:, 0] == pytest.approx([theirs.low, theirs.high], abs=5e-4)
+    assert result.interval[:, 1] == pytest.approx(-result.interval[::-1, 0])
+    gap = float(np.mean(values[:, 0] - values[:, 2]))
+    assert result.estimate == pytest.approx([gap, -gap])
+
+
+def test_differences_are_taken_within_a_resample(monkeypatch):
+    stats = np.random.default_rng(7).integers(1, 5, size=(40, 3, 3)).astype(float)
+    stats[:, 2] = stats[:, 0]
+    scores = micro_f1_from_stats(np.einsum("bn,nck->bck", resample_counts(40), stats))
+    pairs = np.array([(0, 1), (0, 2), (1, 2)])
+    monkeypatch.setattr("harness.analysis.significance.resample.BLOCK_BYTES", 8 * 999 * 2)
+    result = score_intervals(stats, micro_f1_from_stats, pairs=pairs)
+    assert result.interval == pytest.approx(percentile_interval(scores[:, pairs[:, 0]] - scores[:, pairs[:, 1]]))
+    assert result.interval[:, 1].tolist() == [0.0, 0.0]
+    assert result.reasons == (None, None, None)
+
+
+def test_counts_of_any_type_give_the_same_interval():
+    stats = np.random.default_rng(8).integers(0, 4, size=(60, 2, 3))
+    expected = score_intervals(stats.astype(np.float64), micro_f1_from_stats).interval.tolist()
+    for kind in (np.int16, np.float32):
+        assert score_intervals(stats.astype(kind), micro_f1_from_stats).interval.tolist() == expected
+
+
+def test_missing_values_and_wrong_shapes_are_refused():
+    with pytest.raises(ValueError, match="values: 1 of 2 are not finite"):
+        score_intervals([[0.0, 1.0], [np.nan, 1.0]])
+    with pytest.raises(ValueError, match="values: expected a filled array of 2 dimensions"):
+        score_intervals([0.0, 1.0])
+
+
 def test_a_column_has_the_same_interval_alone_and_among_many(monkeypatch):
     values = np.random.default_rng(2).random((40, 7))
     together = score_intervals(values).interval

@@ -1,0 +1,2 @@
+-- A Parquet table, one row per scored example.
+select * from read_parquet($file)
