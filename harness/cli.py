@@ -8,9 +8,16 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from harness.bench import BENCHES, measure
 from harness.errors import UserError
-from harness.listing import FORMATS, distinct, show
+from harness.listing import FORMATS, distinct, show, write
+
+if TYPE_CHECKING:
+    from harness.analysis.results import Results
+    from harness.plan import Plan
+    from harness.store import Store
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -79,7 +86,17 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--out", type=Path, help="folder to write (default: the cache)")
     one.add_argument("--exact-tokenizer", action="store_true", help="e5-small: the released tokenizer (README, Models)")
     planned = ("suite", "store", "data", "limit", "set")
-    add("plan", _plan, "Show what a suite would run, and what each arm sees.", *planned, "format")
+    one = add("plan", _plan, "Show what a suite would run, and what each arm sees.", *planned, "format")
+    one.add_argument("--mde", action="store_true", help="what each contrast would find, instead; runs nothing")
+    one = add("power", _power, "Say what a design would find, before it is run.", "store", "format")
+    one.add_argument("--families", type=_positive, nargs="+", default=[], help="default: as measured, or all there are")
+    one.add_argument("--seeds", type=_positive, nargs="+", default=[3, 5, 10], help="in each arm (default: 3 5 10)")
+    for name in _POINTS:
+        one.add_argument(name, type=float, metavar="POINTS", help=_POINTS[name])
+    where = one.add_mutually_exclusive_group()
+    where.add_argument("--from", dest="source", type=Path, help="measure in a results.parquet")
+    where.add_argument("--suite", help="measure in a suite of the store")
+    one.add_argument("--out", type=Path, help="SVG file: smallest difference by seeds")
     one = add("run", _run, "Run a suite; what is finished is not run again.", *planned)
     one.add_argument("--only", metavar="ARM", help="only the jobs that fill cells of this arm")
     one.add_argument("--quiet", action="store_true", help="no progress")
@@ -91,19 +108,34 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("store", type=Path, help="folder of the store")
     one.add_argument("key", help="key of the job, as `status` and `plan` know it")
     one = add("query", _query, "Ask a store in SQL.", "store", "format")
-    one.add_argument("sql", help="one SELECT; tables: `stiltbench schema`")
-    one = add("compare", _compare, "Compare two arms, with families as the unit.", "store")
-    one.add_argument("a", help="arm whose gain is asked for")
-    one.add_argument("b", help="arm that it is compared with")
-    one.add_argument("--suite", required=True, help="suite in the store")
+    one.add_argument("sql", nargs="?", help="one SELECT; tables: `stiltbench schema`")
+    one.add_argument("--named", nargs="?", const="", metavar="NAME", help="a question that ships; without NAME: list")
+    one.add_argument("--folder", type=Path, help="folder of your own named .sql files")
+    one.add_argument("--from", dest="source", type=Path, help="a results.parquet, instead of the store")
+    one.add_argument("--suite", help="one suite only")
+    one = add("compare", _compare, "Compare two arms, with families as the unit.", "store", "data")
+    one.add_argument("a", nargs="?", help="arm whose gain is asked for")
+    one.add_argument("b", nargs="?", help="arm that it is compared with")
+    one.add_argument("--all", action="store_true", help="every pair of arms, and the ranks that each may have")
+    one.add_argument("--suite", help="suite in the store")
     one.add_argument("--target", help="one target only")
+    one.add_argument("--by", metavar="COLUMN", help="where the gain lies: a column of languages, or distance.KIND")
+    one.add_argument("--from", dest="source", type=Path, help="anyone's results: a table, or a folder with --as")
+    one.add_argument("--as", dest="layout", help="layout of a folder: lm_eval, sib200_llm")
+    one.add_argument("--parse", choices=["first", "unique"], help="how answers in words are read")
+    one.add_argument("--columns", default="", metavar="NAME=OWN,…", help="a table's own names: language=lang,value=acc")
     one.add_argument("--format", choices=["table", "json"], default="table")
     one = add("publish", _publish, "Write a suite's leaderboard page, figures and results.", "store")
     one.add_argument("suite", help="suite in the store")
     one.add_argument("--out", type=Path, help="folder to write (default: leaderboards/SUITE)")
     one.add_argument("--from", dest="source", type=Path, help="a results.parquet, instead of the store")
+    one.add_argument(
+        "--queries", type=Path, help="folder of your own named .sql files, answered beside those that ship"
+    )
     one = add("bench", _bench, "Measure side by side, and print the ratios.", "data", "format")
-    one.add_argument("name", choices=["adapt", "startup"])
+    one.add_argument("name", choices=BENCHES)
+    one.add_argument("--sets", type=_positive, default=1000, help="calibration: simulated data sets (default: 1000)")
+    one.add_argument("--out", type=Path, help="calibration: the page to write")
     return parser
 
 
@@ -116,6 +148,14 @@ _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
     "set": lambda p: p.add_argument(
         "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="a setting unlike the file's"
     ),
+}
+
+
+_POINTS = {
+    "--family-sd": "standard deviation of family gains",
+    "--seed-sd": "standard deviation of an arm's score over seeds",
+    "--item-se": "standard error of the items that families share",
+    "--effect": "a true difference: print the power to find it",
 }
 
 
@@ -220,13 +260,49 @@ def _model(args: argparse.Namespace) -> int:
 
 
 def _plan(args: argparse.Namespace) -> int:
-    from harness.plan import describe, make_plan
+    from harness.outline import outline
+    from harness.plan import make_plan
     from harness.store import Store
     from harness.suite_file import load
 
     store = Store(args.store) if (args.store / "STORE.json").is_file() else None
-    rows = describe(make_plan(load(args.suite, args.limit, args.changes), store, args.data))
+    graph = make_plan(load(args.suite, args.limit, args.changes), store, args.data)
+    if args.mde:
+        return _forecast(graph, store, args.format)
+    rows = outline(graph)
     show(rows, list(rows[0]), args.format)
+    return 0
+
+
+def _forecast(graph: Plan, store: Store | None, form: str) -> int:
+    from harness.analysis.designs import planned
+    from harness.analysis.forecast import advice, forecast
+
+    found = planned(graph, store)
+    if not found:
+        raise UserError(f"{graph.suite.name}: declares no contrast; add [[contrasts]] to forecast it")
+    rows = forecast(found, [len(graph.suite.seeds)])
+    show(rows, list(rows[0]), form)
+    print(advice(found), file=sys.stderr)
+    return 0
+
+
+def _power(args: argparse.Namespace) -> int:
+    from harness.analysis.designs import designs
+    from harness.analysis.forecast import Assumption, advice, forecast
+    from harness.analysis.results import from_file, from_store
+    from harness.publish.curves import seeds_figure
+    from harness.store import Store
+
+    results = from_file(args.source) if args.source else None
+    if args.suite:
+        results = from_store(Store(args.store, create=False), args.suite)
+    found = designs(args.families, Assumption(args.family_sd, args.seed_sd, args.item_se), results)
+    rows = forecast(found, args.seeds, args.effect)
+    if args.out:
+        write(args.out, seeds_figure(found, args.seeds))
+    show(rows, list(rows[0]), args.format)
+    print(advice(found), file=sys.stderr)
     return 0
 
 
@@ -283,10 +359,18 @@ def _gc(args: argparse.Namespace) -> int:
 
 
 def _query(args: argparse.Namespace) -> int:
+    from harness.analysis.named import named_queries, named_query
     from harness.analysis.query import query
     from harness.store import Store
 
-    found = query(args.sql, Store(args.store, create=False))
+    if (args.sql is None) == (args.named is None):
+        raise UserError("query: give one SELECT, or a question by --named NAME; --named alone lists them")
+    if args.named == "":
+        listed = named_queries(args.folder).values()
+        show([{"name": q.name, "title": q.title} for q in listed], ["name", "title"], args.format)
+        return 0
+    sql = args.sql or named_query(args.named, args.folder).sql
+    found = query(sql, args.source or Store(args.store, create=False), args.suite)
     columns = distinct(found.columns)
     rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
     show(rows, columns, args.format)
@@ -294,13 +378,34 @@ def _query(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace) -> int:
-    from harness.analysis.compare import compare
-    from harness.analysis.terminal import print_report
+    from harness.analysis.compare import Comparer
+    from harness.analysis.ranking import rankings
+    from harness.analysis.terminal import print_ranking, print_report
+
+    if args.all == bool(args.b) or (args.all and (args.a or args.by)):
+        raise UserError("compare: name two arms (and --by, if wanted), or --all for every pair")
+    comparer = Comparer(_results(args))
+    if args.all:
+        print_ranking(rankings(comparer, args.target), args.format)
+    else:
+        print_report(comparer.between(args.a, args.b, args.target, args.by), args.format, args.by)
+    return 0
+
+
+def _results(args: argparse.Namespace) -> Results:
+    """Return what `compare` asks about: a suite of the store, or what somebody else measured."""
+    from harness.analysis.outside import imported
+    from harness.analysis.results import from_store
     from harness.store import Store
 
-    found = compare(Store(args.store, create=False), args.suite, args.a, args.b, target=args.target)
-    print_report(found, args.format)
-    return 0
+    if (args.source is None) == (args.suite is None):
+        raise UserError("compare: name a suite of the store with --suite, or anyone's results with --from")
+    if args.source is None:
+        return from_store(Store(args.store, create=False), args.suite)
+    pairs = [pair.split("=", 1) for pair in args.columns.split(",") if pair]
+    if any(len(pair) != 2 for pair in pairs):
+        raise UserError(f"--columns {args.columns}: expected NAME=OWN,NAME=OWN, such as language=lang,value=acc")
+    return imported(args.source, args.layout, columns=dict(pairs), parse=args.parse, data=args.data)
 
 
 def _publish(args: argparse.Namespace) -> int:
@@ -308,16 +413,18 @@ def _publish(args: argparse.Namespace) -> int:
     from harness.store import Store
 
     store = None if args.source else Store(args.store, create=False)
-    print(publish(args.suite, args.out or Path("leaderboards") / args.suite, store, args.source))
+    print(publish(args.suite, args.out or Path("leaderboards") / args.suite, store, args.source, args.queries))
     return 0
 
 
 def _bench(args: argparse.Namespace) -> int:
-    from harness.bench import adapt, startup
+    if args.out and args.name != "calibration":
+        raise UserError(f"bench {args.name}: writes no page; leave out --out")
+    rows = measure(args.name, args.data, args.sets)
+    if args.out:
+        from harness.bench.calibration import page
 
-    if args.name == "adapt" and args.data is None:
-        raise UserError("bench adapt: reads real files; give --data DIR with flores200 and sib200 in it")
-    rows = adapt.measure(args.data) if args.name == "adapt" else startup.measure()
+        write(args.out, page(rows))
     show(rows, list(rows[0]), args.format)
     return 0
 

@@ -9,7 +9,10 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
+
+from harness.errors import UserError
 
 FORMATS = ("table", "csv", "json", "parquet")
 
@@ -87,3 +90,11 @@ def _parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
     out = io.BytesIO()
     pq.write_table(pa.table({c: [r.get(c) for r in rows] for c in columns}), out, compression="zstd")
     return out.getvalue()
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text file that the user named."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: cannot write ({error.strerror}); name another file") from None

@@ -11,24 +11,32 @@ from typing import Any
 from harness.analysis import results as found
 from harness.errors import UserError
 from harness.publish.page import render
+from harness.publish.queries import render_queries
 from harness.store import Store, writing_folder_errors
 
 
-def publish(suite: str, out: Path, store: Store | None, source: Path | None = None) -> Path:
+def publish(
+    suite: str, out: Path, store: Store | None, source: Path | None = None, queries: Path | None = None
+) -> Path:
     """Write a suite's page into ``out`` from a store, or from a published ``results.parquet``; return the page.
 
+    ``queries`` is a folder of the user's own named queries, which are answered beside those that ship.
     Results of a first look (``--limit``) and unfinished suites are refused. The page is always rendered from the file
     beside it, so both ways give the same bytes.
     """
-    results = _read(source, suite) if source else None
-    if store is not None and results is None:
-        results = _finished(found.from_store(store, suite), suite)
-    assert results is not None
+    read = _read(source, suite) if source else None
+    if store is not None and read is None:
+        read = _finished(found.from_store(store, suite), suite)
+    assert read is not None
     with writing_folder_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
         try:
-            _write(results, source, made)
+            if source is not None:
+                shutil.copyfile(source, made / "results.parquet")
+            elif store is not None:
+                found.write(read, store, made / "results.parquet")
+            _render(made, queries)
             made.chmod(0o755)
             _swap(made, out)
         finally:
@@ -36,14 +44,11 @@ def publish(suite: str, out: Path, store: Store | None, source: Path | None = No
     return out / "index.md"
 
 
-def _write(results: found.Results, source: Path | None, made: Path) -> None:
-    """Write the results, then all that is rendered from them."""
-    file = made / "results.parquet"
-    if source is not None:
-        shutil.copyfile(source, file)
-    else:
-        found.write(results, file)
-    files, statements = render(found.from_file(file))
+def _render(made: Path, queries: Path | None) -> None:
+    """Write all that is rendered from a folder's results."""
+    results = found.from_file(made / "results.parquet")
+    files, statements = render(results)
+    files["queries.md"] = render_queries(results, queries)
     for name, text in files.items():
         (made / name).write_text(text, encoding="utf-8")
     said = json.dumps(_rounded(statements), ensure_ascii=False, allow_nan=False) + "\n"

@@ -9,23 +9,26 @@ from harness.analysis.results import Results
 from harness.analysis.words import area_table, p_value
 from harness.data.cards import dataset_card, model_card, model_names
 from harness.publish import figures, tables
+from harness.publish.doubts import doubts
 
 Report = dict[str, Any]
 
 
 def render(results: Results) -> tuple[dict[str, str], list[Report]]:
     """Return the files of a leaderboard by name, and the reports of all declared contrasts."""
-    reports = Comparer(results).declared()
+    comparer = Comparer(results)
+    reports = comparer.declared()
     main = [r for r in reports if r["role"] == "primary"] or reports
     files = {
-        "index.md": "\n\n".join(filter(None, _sections(results, reports, main))) + "\n",
+        "index.md": "\n\n".join(filter(None, _sections(comparer, reports, main))) + "\n",
         "gain_by_family.svg": figures.family_figure(main),
         "gain_by_resource.svg": figures.level_figure(main, "joshi_class"),
     }
     return files, reports
 
 
-def _sections(results: Results, reports: list[Report], main: list[Report]) -> list[str]:
+def _sections(comparer: Comparer, reports: list[Report], main: list[Report]) -> list[str]:
+    results = comparer.results
     return [
         f"# {results.suite.title}",
         _byline(results, main),
@@ -33,19 +36,20 @@ def _sections(results: Results, reports: list[Report], main: list[Report]) -> li
         *(_answer(r) for r in main),
         "![Gain by family, with intervals](gain_by_family.svg)",
         "## Arms",
-        *(tables.arms(results, target) for target in results.suite.targets),
-        tables.own_task(results),
+        *tables.arms(comparer),
+        tables.own_task(comparer),
         "## Contrasts",
         tables.contrasts(reports),
+        tables.areas(reports),
         "## Where",
         "Gains at each level of a column; a level of fewer than six families has no verdict, and levels are not "
         "compared by theirs. Whether the gain depends on a column is tested within families, and is exploratory here.",
         "![Gain by resource class](gain_by_resource.svg)",
         *(tables.where(r) for r in main),
         "## What it forgot",
-        tables.forgot(results),
+        tables.forgot(comparer),
         "## Doubts",
-        _doubts(results, main),
+        doubts(results, main),
         "## Check it",
         _check(results, main),
     ]
@@ -72,66 +76,12 @@ def _floor(results: Results) -> str:
 
 def _answer(report: Report) -> str:
     said = f"**On {report['target']} ({report['a']} against {report['b']}): {report['statement']}**"
-    if not report["areas"]:
+    if not report["areas"] or area_table(report) in said:
         return said
     areas = report["areas"]
     return (
         f"{said} Families of one area are not independent evidence: {area_table(report)} ({p_value(areas['p'])} for a "
         f"difference between areas)."
-    )
-
-
-def _doubts(results: Results, main: list[Report]) -> str:
-    suite = results.suite
-    names = {t.data for target in suite.targets.values() for t in target.test}
-    names |= {m.data for arm in suite.arms.values() for m in arm.mix}
-    points_of = [f"All {results.facts['planned']} jobs of the suite are done: no cell is missing."]
-    points_of += _doubt_masked(results) + [_doubt_seen(r) for r in main] + [_doubt_dropped(r) for r in main]
-    points_of += [f"{d.title}: {defect}" for d in map(dataset_card, sorted(names)) for defect in d.defects]
-    if suite.model in model_names():
-        points_of += [f"{model_card(suite.model).title}: {caveat}" for caveat in model_card(suite.model).caveats]
-    points_of += [_doubt_naive(r) for r in main] + [
-        "Nothing here speaks of other base models, other intermediate data of the same kind, or other domains."
-    ]
-    return "\n".join(f"- {text}" for text in filter(None, points_of))
-
-
-def _doubt_seen(r: Report) -> str:
-    seen = sorted({*r["seen"]["a"], *r["seen"]["b"]})
-    return (
-        f"{r['contrast']}, {r['target']}: left out as seen by an arm's training (with all scripts and standards of the "
-        f"language): {', '.join(seen) or 'none'}."
-    )
-
-
-def _doubt_dropped(r: Report) -> str:
-    dropped = r["dropped"]
-    if not dropped["items"] and not dropped["codes"]:
-        return ""
-    return (
-        f"{r['contrast']}, {r['target']}: {dropped['items']} scores had no partner and were left out; "
-        f"languages dropped: {', '.join(dropped['codes']) or 'none'}."
-    )
-
-
-def _doubt_masked(results: Results) -> list[str]:
-    """Say how many items were masked because some arm's training has met them."""
-    rows = []
-    for target, masked in results.facts["masked"].items():
-        found = results.con.execute("select count(distinct id) from results where target = ?", [target]).fetchall()
-        rows.append(
-            f"{target}: {masked} of {masked + found[0][0]} items were met in some arm's training, in some language, "
-            f"and every arm is scored on the other {found[0][0]} alone."
-        )
-    return rows
-
-
-def _doubt_naive(r: Report) -> str:
-    if not r["naive"]:
-        return ""
-    return (
-        f"{r['contrast']}, {r['target']}: a test over languages as if they were independent would have said "
-        f"{p_value(r['naive']['t_p'])}; the family test says {p_value(r['p'])}."
     )
 
 
@@ -143,7 +93,8 @@ def _declared(results: Results) -> list[str]:
         late = results.role(c) != c.role
         said = "so it can only be exploratory" if late else "after the declaration"
         told = f"its arms could be compared since {since[c.name]}, {said}" if c.name in since else "not scored yet"
-        rows.append(f"- Contrast *{c.name}*: declared {results.declared.get(c.name, 'nowhere')} UTC; {told}.")
+        at = results.declared.get(c.name, "nowhere")
+        rows.append(f"- Contrast *{c.name}* (`{c.hash}`): declared {at} UTC; {told}.")
     return rows
 
 
@@ -164,6 +115,7 @@ def _check(results: Results, main: list[Report]) -> str:
     return "\n".join(
         [
             f"- `stiltbench publish {name} --from leaderboards/{name}/results.parquet` renders this page again.",
+            "- [Questions](queries.md): gain by family, resource, script, word order and distance; coverage; collapse.",
             f"- `stiltbench run {name}` makes its results anew ({hours:.2f} job-hours: {jobs}).",
             f"- Signature: `{signature}`",
             *_declared(results),

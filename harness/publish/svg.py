@@ -64,7 +64,7 @@ def _y(row: int) -> float:
 
 def _panel(panel: Panel, labels: list[str], left: float, height: float, axis: str) -> list[str]:
     ends = [v for r in panel.rows for v in (r.value, r.low, r.high) if v is not None] + [0.0]
-    ticks = _ticks(min(ends), max(ends))
+    ticks = tick_places(min(ends), max(ends))
     low, high = min(*ends, ticks[0]), max(*ends, ticks[-1])
     if low == high:  # every gain is exactly zero
         low, high = low - 1, high + 1
@@ -77,7 +77,9 @@ def _panel(panel: Panel, labels: list[str], left: float, height: float, axis: st
     for tick in ticks:
         kind = "zero" if tick == 0 else "grid"
         parts.append(f'<line class="{kind}" x1="{x(tick)}" x2="{x(tick)}" y1="{TOP - 4}" y2="{bottom}"/>')
-        parts.append(f'<text class="small" x="{x(tick)}" y="{bottom + 14}" text-anchor="middle">{_label(tick)}</text>')
+        parts.append(
+            f'<text class="small" x="{x(tick)}" y="{bottom + 14}" text-anchor="middle">{tick_label(tick)}</text>'
+        )
     parts.append(
         f'<text class="small" x="{left + PANEL / 2}" y="{bottom + 30}" text-anchor="middle">{escape(axis)}</text>'
     )
@@ -90,7 +92,7 @@ def _panel(panel: Panel, labels: list[str], left: float, height: float, axis: st
     return parts
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def tick_places(low: float, high: float) -> list[float]:
     """Return round values from at most ``low`` to at least ``high``, zero among them, four to nine of them."""
     span = (high - low) or 1.0
     step = next(s for e in range(-3, 4) for s in (10.0**e, 2 * 10.0**e, 5 * 10.0**e) if span / s <= 6)
@@ -98,5 +100,6 @@ def _ticks(low: float, high: float) -> list[float]:
     return [round(i * step, 6) for i in range(min(first, 0), max(last, 0) + 1)]
 
 
-def _label(tick: float) -> str:
+def tick_label(tick: float) -> str:
+    """Return a tick as it is printed, with a true minus sign."""
     return f"{tick:g}".replace("-", "−")

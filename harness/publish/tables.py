@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.analysis.arms import arm_scores, majority
+from harness.analysis.compare import Comparer
+from harness.analysis.ranking import rankings
 from harness.analysis.results import Measure, Results
-from harness.analysis.words import interval, p_value, points
+from harness.analysis.words import SLOPE_OF_RUNS, interval, of_these_runs, p_value, points, rank_words, ranks
 from harness.plan import INTERMEDIATE
 
 Report = dict[str, Any]
@@ -31,23 +33,25 @@ def _scored(value: float | None, ends: Any, se: float | None) -> str:
     return "–" if value is None else f"{points(value, se)} [{interval(ends, se).replace(' to ', ', ')}]"
 
 
-def arms(results: Results, target: str) -> str:
-    """Return the section of a target's arms: family-macro and language-macro score, interval, n and coverage."""
-    measures = results.measures(target)
-    if not measures:
-        return f"### {target}\n\nNo scores."
-    main = measures[0]
+def arms(comparer: Comparer) -> list[str]:
+    """Return a section per target on its arms: rank set, family-macro and language-macro score, n and coverage."""
+    return [_arms(comparer, ranking) for ranking in rankings(comparer)]
+
+
+def _arms(comparer: Comparer, ranking: Report) -> str:
+    results, target = comparer.results, ranking["target"]
     rows = []
-    for row in arm_scores(results, main):
+    for row in ranking["arms"]:
         what = results.suite.arms[row["arm"]]
         name = f"*{row['arm']} (control)*" if what.control else row["arm"]
-        family = _scored(row["family_macro"], row.get("interval"), row.get("se"))
-        language = _scored(row["language_macro"], row.get("language_macro_interval"), row.get("language_macro_se"))
-        rows.append(
-            [name, _saw(results, row["arm"]), family, language, f"{row['languages']}/{row['of']}", row["seeds"]]
-        )
-    head = ["arm", "intermediate training", "family-macro", "language-macro", "languages", "seeds"]
-    return f"### {target}: {_named(main)}\n\n{_table(head, rows)}\n\n{_under_arms(results, target, main)}"
+        family = _scored(row["family_macro"], row["interval"], row["se"])
+        language = _scored(row["language_macro"], row["language_macro_interval"], row["language_macro_se"])
+        covered = f"{row['languages']}/{row['of']}"
+        rows.append([ranks(row), name, _saw(results, row["arm"]), family, language, covered, row["seeds"]])
+    head = ["rank", "arm", "intermediate training", "family-macro", "language-macro", "languages", "seeds"]
+    main = results.measures(target)[0]
+    below = [_under_arms(results, target, main), f"*{rank_words(ranking)}*", _extra(comparer, target)]
+    return "\n\n".join([f"### {target}: {_named(main)}", _table(head, rows), *filter(None, below)])
 
 
 def _named(m: Measure) -> str:
@@ -72,24 +76,24 @@ def _under_arms(results: Results, target: str, main: Measure) -> str:
         [target, main.dataset],
     ).fetchall()
     low, high = items[0]
-    said = (
+    return (
         f"*Points over all languages scored, whether an arm trained on them or not; {low} to {high} items a language; "
-        "95 % intervals: family-macro over families, items and seeds, language-macro over families alone. Arms are in "
-        "the suite's order; which of them differ is said under Contrasts, not by the order of the scores.*"
+        "95 % intervals: family-macro over families, items and seeds, language-macro over families alone. Arms "
+        "share languages and items: whether two such intervals overlap does not tell whether the arms differ.*"
     )
-    extra = [m for m in results.measures(target) if m.direction is None and m.layer == main.layer and m != main]
+
+
+def _extra(comparer: Comparer, target: str) -> str:
+    main, *others = comparer.results.measures(target)
+    extra = [m for m in others if m.direction is None and m.layer == main.layer]
     if not extra:
-        return said
-    return f"{said}\n\n{_extra(results, target, extra)}"
-
-
-def _extra(results: Results, target: str, measures: list[Measure]) -> str:
-    columns = {m.metric: {r["arm"]: r for r in arm_scores(results, m)} for m in measures}
+        return ""
+    columns = {m.metric: {r["arm"]: r for r in arm_scores(comparer, m)} for m in extra}
     rows = []
-    for arm in results.suite.arms:
+    for arm in comparer.results.suite.arms:
         cells = [(c[arm]["family_macro"], c[arm].get("interval"), c[arm].get("se")) for c in columns.values()]
         rows.append([arm, *(_scored(*cell) for cell in cells)])
-    share = majority(results, target)
+    share = majority(comparer.results, target)
     base = (
         ""
         if share is None
@@ -98,15 +102,16 @@ def _extra(results: Results, target: str, measures: list[Measure]) -> str:
     return _table(["arm", *(f"{name}, family-macro" for name in columns)], rows) + base
 
 
-def own_task(results: Results) -> str:
+def own_task(comparer: Comparer) -> str:
     """Tell how well each arm learned its own intermediate task, on items that it never saw."""
+    results = comparer.results
     measures = results.con.execute(
         "select distinct dataset, split, metric from results where target = ? order by all", [INTERMEDIATE]
     ).fetchall()
     if not measures:
         return ""
     columns = {
-        metric: {r["arm"]: r for r in arm_scores(results, Measure(INTERMEDIATE, dataset, split, metric))}
+        metric: {r["arm"]: r for r in arm_scores(comparer, Measure(INTERMEDIATE, dataset, split, metric))}
         for dataset, split, metric in measures
     }
     rows = []
@@ -134,12 +139,31 @@ def contrasts(reports: list[Report]) -> str:
             else "–"
         )
         naive = p_value(r["naive"]["t_p"]) if r["naive"] else "–"
-        rows.append([r["contrast"], r["target"], r["role"], r["statement"], r["n"]["codes"], beside, naive])
-    head = ["contrast", "target", "role", "on languages unseen by both", "languages", "over all languages", "naive t"]
-    return (
-        f"{_table(head, rows)}\n\n*The naive t-test takes languages for independent and is shown to be "
-        "distrusted: it ignores relatedness.*"
+        found = r["by"] or r["verdict"] in ("better", "worse")  # a slope has no smallest difference of its own
+        smallest = "–" if found else points(r["mde80"], r["se"])
+        rows.append([r["contrast"], r["target"], r["role"], r["statement"], smallest, r["n"]["codes"], beside, naive])
+    head = ["contrast", "target", "role", "on languages unseen by both", "smallest findable", "languages"]
+    said = (
+        "*Smallest findable: the difference in points that this design would find in 4 of 5 repetitions. The naive "
+        "t-test takes languages for independent and is shown to be distrusted: it ignores relatedness.*"
     )
+    return f"{_table([*head, 'over all languages', 'naive t'], rows)}\n\n{said}"
+
+
+def areas(reports: list[Report]) -> str:
+    """Return the gains by macro-area of every contrast: families of one area are not independent evidence."""
+    shown = [r for r in reports if r["areas"] and not r["by"]]
+    names = sorted({row["area"] for r in shown for row in r["areas"]["table"]})
+    rows = []
+    for r in shown:
+        gain = {a["area"]: f"{points(a['gain'], r['se'])} ({a['families']})" for a in r["areas"]["table"]}
+        p = p_value(r["areas"]["p"])
+        rows.append([r["contrast"], r["target"], *(gain.get(name, "–") for name in names), p])
+    said = (
+        "*Mean gain of an area's families (how many). Families of one area are not independent evidence; a large p is "
+        "no evidence that areas are alike.*"
+    )
+    return f"{_table(['contrast', 'target', *names, 'areas differ'], rows)}\n\n{said}" if rows else ""
 
 
 def where(report: Report) -> str:
@@ -176,25 +200,35 @@ def _families(report: Report) -> str:
 def _slope(breakdown: Report) -> str:
     if breakdown["slope"] is None:
         return ""
-    said = f"{points(breakdown['slope'], None)} points a step within families"
-    return f"\n\n*Slope, exploratory: {said} ({breakdown['families']} in which it varies; {p_value(breakdown['p'])}).*"
+    said = f"{points(breakdown['slope'], breakdown['seed_se'])} points a step within families"
+    runs = SLOPE_OF_RUNS if of_these_runs(breakdown) else ""
+    varies = f"{breakdown['families']} in which it varies"
+    return f"\n\n*Slope, exploratory: {said} ({varies}; {p_value(breakdown['p'])}){runs}.*"
 
 
-def forgot(results: Results) -> str:
+def forgot(comparer: Comparer) -> str:
     """Show retrieval by direction and layer, before (arm `none`) and after each arm."""
-    rows, head = [], []
-    for name, target in results.suite.targets.items():
-        if not target.pivot:
-            continue
-        measures = [m for m in results.measures(name) if m.direction is not None] or results.measures(name)
-        head = [f"{m.direction or 'both'} {target.pivot}, layer {m.layer}" for m in measures]
-        columns = [{r["arm"]: r for r in arm_scores(results, m)} for m in measures]
-        for arm in results.suite.arms:
-            cells = [(c[arm]["family_macro"], c[arm].get("interval"), c[arm].get("se")) for c in columns]
-            rows.append([arm, *(_scored(*cell) for cell in cells)])
-    if not rows:
-        return "No retrieval target in this suite."
+    asked = [name for name, target in comparer.results.suite.targets.items() if target.pivot]
+    return "\n\n".join(_forgot(comparer, name) for name in asked) or "No retrieval target in this suite."
+
+
+def _forgot(comparer: Comparer, target: str) -> str:
+    """A layer at which all arms score the same stands once: it lies below what is trained."""
+    results = comparer.results
+    pivot, arms = results.suite.targets[target].pivot, results.suite.arms
+    measures = results.measures(target)
+    scores = {m: {r["arm"]: r for r in arm_scores(comparer, m)} for m in measures if m.direction is not None}
+    same = [m for m, rows in scores.items() if len({row["family_macro"] for row in rows.values()}) == 1 < len(arms)]
+    shown = [m for m in scores if m not in same]
+    head = [f"{m.direction} {pivot}, layer {m.layer}" for m in shown]
+    rows = [[arm, *(_macro(scores[m][arm]) for m in shown)] for arm in arms]
+    once = [f"{m.direction} {pivot}, layer {m.layer}: {_macro(next(iter(scores[m].values())))}" for m in same]
+    check = f" Every arm scores the same, as it must where nothing is trained: {'; '.join(once)}." if once else ""
     return (
-        f"{_table(['arm', *head], rows)}\n\n*Retrieval accuracy, family-macro, over all languages. `none` is the model "
-        "before any training; what an arm lies below it, training has cost.*"
+        f"{_table(['arm', *head], rows)}\n\n*Retrieval accuracy ({target}), family-macro, over all languages. `none` "
+        f"is the model before any training; what an arm lies below it, training has cost.{check}*"
     )
+
+
+def _macro(row: Report) -> str:
+    return _scored(row["family_macro"], row.get("interval"), row.get("se"))

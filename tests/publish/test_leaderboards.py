@@ -8,7 +8,8 @@ import pytest
 
 from harness.publish import publish
 
-BOARDS = Path(__file__).resolve().parents[2] / "leaderboards"
+ROOT = Path(__file__).resolve().parents[2]
+BOARDS = ROOT / "leaderboards"
 PUBLISHED = sorted(path.parent for path in BOARDS.glob("*/results.parquet"))
 
 
@@ -21,3 +22,11 @@ def test_a_published_page_renders_again_from_its_results(board: Path, tmp_path: 
     publish(board.name, tmp_path / board.name, None, board / "results.parquet")
     for file in sorted(board.iterdir()):
         assert (tmp_path / board.name / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_what_the_readme_quotes_stands_on_a_page() -> None:
+    blocks = (ROOT / "README.md").read_text(encoding="utf-8").split("\n\n")
+    quotes = [" ".join(line.removeprefix("> ") for line in b.split("\n")) for b in blocks if b.startswith("> ")]
+    pages = "".join((board / "index.md").read_text(encoding="utf-8") for board in PUBLISHED)
+    assert len(quotes) == 3
+    assert [quote for quote in quotes if quote not in pages] == []

@@ -11,8 +11,10 @@ import msgspec
 import pytest
 
 from harness.analysis.compare import compare
+from harness.analysis.words import points
 from harness.errors import UserError
 from harness.publish import publish
+from harness.record import recorded
 from harness.store import Store
 from tests.analysis.test_words import FORBIDDEN
 
@@ -40,9 +42,44 @@ def test_null_results_and_arms_without_unseen_languages_stand_in_the_contrasts(p
 
 def test_every_arm_has_its_score_coverage_and_seeds(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    arms = ("| english |", "| diverse |", "| twin |", "| all |")
-    rows = [line for line in text.splitlines() if line.startswith(arms)]
-    assert len([r for r in rows if "137/137 | 3 |" in r]) == 4
+    assert len([line for line in text.splitlines() if line.endswith("| 137/137 | 3 |")]) == 4
+
+
+def test_arms_stand_by_rank_and_name_and_none_is_bold(page: Path) -> None:
+    # diverse was planted above two equal arms; `all` is told apart from nobody, since it met every language.
+    text = page.read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in text.splitlines() if line.endswith("| 137/137 | 3 |")]
+    assert [(row[0].removeprefix("| "), row[1]) for row in rows] == [
+        ("1–2", "diverse"),
+        ("1–4", "all"),
+        ("2–4", "english"),
+        ("2–4", "twin"),
+    ]
+    assert "Holm over 3" in text.split("## Contrasts")[0]
+    assert not [line for line in text.splitlines() if line.startswith("|") and "**" in line]
+
+
+def test_what_was_not_found_has_the_smallest_difference_that_would_be(planted: Store, page: Path) -> None:
+    report = compare(planted, "planted", "twin", "english")[0]
+    row = next(
+        line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| twin over english |")
+    )
+    assert report["verdict"] == "no_evidence"
+    assert row.split(" | ")[4] == points(report["mde80"], report["se"])
+
+
+def test_areas_are_shown_whether_they_differ_or_not(planted: Store, page: Path) -> None:
+    text = page.read_text(encoding="utf-8").split("## Contrasts")[1].split("## Where")[0]
+    report = compare(planted, "planted", "twin", "english")[0]
+    assert report["areas"]["p"] > 0.05
+    for area in report["areas"]["table"]:
+        assert f"| {points(area['gain'], report['se'])} ({area['families']}) |" in text
+
+
+def test_every_declaration_is_shown_with_its_hash(planted: Store, page: Path) -> None:
+    text = page.read_text(encoding="utf-8").split("## Check it")[1]
+    for contrast in recorded(planted, "planted").contrasts:
+        assert f"*{contrast.name}* (`{contrast.hash}`): declared" in text
 
 
 def test_the_majority_class_stands_beside_accuracy(page: Path) -> None:

@@ -1,0 +1,103 @@
+"""What a reader of a page must know before believing it: what was left out, and what is wrong with data and model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.analysis.results import Results
+from harness.analysis.words import p_value
+from harness.data.cards import dataset_card, model_card, model_names
+from harness.suite import Suite
+
+Report = dict[str, Any]
+
+ADVISED_SEEDS = 5
+"""Seeds that statistics §3 advises."""
+
+
+def doubts(results: Results, main: list[Report]) -> str:
+    """Return the list of doubts: what was left out, what data and model are known for, what must not be concluded."""
+    suite = results.suite
+    names = {t.data for target in suite.targets.values() for t in target.test}
+    names |= {m.data for arm in suite.arms.values() for m in arm.mix}
+    points_of = [f"All {results.facts['planned']} jobs of the suite are done: no cell is missing."]
+    points_of += _left_out(results) + _translated(suite) + _masked(results)
+    points_of += [_seen(r) for r in main] + [_dropped(r) for r in main]
+    points_of += [f"{d.title}: {defect}" for d in map(dataset_card, sorted(names)) for defect in d.defects]
+    if suite.model in model_names():
+        points_of += [f"{model_card(suite.model).title}: {caveat}" for caveat in model_card(suite.model).caveats]
+    points_of += [_naive(r) for r in main] + [
+        "Nothing here speaks of other base models, other intermediate data of the same kind, or other domains."
+    ]
+    return "\n".join(f"- {text}" for text in filter(None, points_of))
+
+
+def _seen(r: Report) -> str:
+    seen = sorted({*r["seen"]["a"], *r["seen"]["b"]})
+    return (
+        f"{r['contrast']}, {r['target']}: left out as seen by an arm's training (with all scripts and standards of the "
+        f"language): {', '.join(seen) or 'none'}."
+    )
+
+
+def _dropped(r: Report) -> str:
+    dropped = r["dropped"]
+    if not dropped["items"] and not dropped["codes"]:
+        return ""
+    return (
+        f"{r['contrast']}, {r['target']}: {dropped['items']} scores had no partner and were left out; "
+        f"languages dropped: {', '.join(dropped['codes']) or 'none'}."
+    )
+
+
+def _masked(results: Results) -> list[str]:
+    """Say how many items were masked because some arm's training has met them."""
+    rows = []
+    for target, masked in results.facts["masked"].items():
+        found = results.con.execute("select count(distinct id) from results where target = ?", [target]).fetchall()
+        rows.append(
+            f"{target}: {masked} of {masked + found[0][0]} items were met in some arm's training, in some language, "
+            f"and every arm is scored on the other {found[0][0]} alone."
+        )
+    return rows
+
+
+def _naive(r: Report) -> str:
+    if not r["naive"]:
+        return ""
+    return (
+        f"{r['contrast']}, {r['target']}: a test over languages as if they were independent would have said "
+        f"{p_value(r['naive']['t_p'])}; the family test says {p_value(r['p'])}."
+    )
+
+
+def _left_out(results: Results) -> list[str]:
+    """Say what the suite does not do to stay affordable: languages, seeds, layers."""
+    suite, rows = results.suite, []
+    if suite.languages.per_family:
+        for name, target in suite.targets.items():
+            scored = {code for (_, t), met in results.seen.items() if t == name for code in met}
+            have = {code for test in target.test for code in dataset_card(test.data).languages.codes}
+            rows.append(
+                f"Left out for time: {name} is scored in {len(scored)} of the {len(have)} languages that its data "
+                f"have, at most {suite.languages.per_family} of a family, drawn by seed."
+            )
+    if len(suite.seeds) < ADVISED_SEEDS:
+        rows.append(f"Left out for time: {len(suite.seeds)} seeds in each arm, where {ADVISED_SEEDS} are advised.")
+    tops = sorted({str(r.trainable_layers) for r in suite.recipes.values() if r.trainable_layers != "all"})
+    if tops:
+        rows.append(f"Left out for time: only the top {' or '.join(tops)} layers are trained; those below are frozen.")
+    if suite.intermediate and not suite.intermediate.check:
+        rows.append("How well an arm learned its intermediate task is not measured: the suite names no split to check.")
+    return rows
+
+
+def _translated(suite: Suite) -> list[str]:
+    """Say of intermediate data that were not written in their languages that they were not."""
+    cards = [dataset_card(name) for name in sorted({m.data for arm in suite.arms.values() for m in arm.mix})]
+    return [
+        f"{card.title}: {card.creation}, not native: what an arm learns of a language here is the language of "
+        "translations."
+        for card in cards
+        if card.creation.startswith("translated")
+    ]
