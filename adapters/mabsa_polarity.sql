@@ -1,0 +1,41 @@
+-- One sentence a line, then ####, then a list of [term, category, polarity] as Python writes it. A row here is a
+-- sentence and one of its terms.
+with
+lines as materialized (
+    select string_split(coalesce(line, ''), '####') as halves, string_split(file, '/') as path, file,
+        row_number() over () as n
+    from read_csv([$root || '/data/*/*/dev.txt', $root || '/data/*/*/test.txt'], delim = chr(10), quote = '',
+        escape = '', header = false, auto_detect = false, columns = {line: 'VARCHAR'}, filename = 'file')
+),
+starts as (select file, min(n) as start from lines group by file),
+-- Quotation marks are told by the brackets and commas beside them: many terms hold apostrophes that Python refuses.
+lists as (
+    select *, path[-3] || '-' || (n - start) as sentence, if(
+        regexp_full_match(halves[2], '\[(\[[''"]?.*?[''"], [''"][^''"]*[''"], [''"][^''"]*[''"]\](, )?)*\]'),
+        regexp_extract_all(halves[2][2:], '\[[''"]?.*?[''"], [''"][^''"]*[''"], [''"][^''"]*[''"]\]'),
+        -- A line that cannot be read keeps a row, without a text.
+        [null]) as triples
+    from lines join starts using (file)
+),
+parted as (
+    select *, generate_subscripts(triples, 1) - 1 as i,
+        regexp_extract(unnest(triples), '\[[''"]?(.*?)[''"], [''"]([^''"]*)[''"], [''"]([^''"]*)[''"]\]',
+            ['term', 'category', 'polarity']) as triple
+    from lists
+),
+opinions as (
+    select *, regexp_replace(triple.term, '\\(.)', '\1', 'g') as term, trim(lower(triple.polarity)) as polarity,
+        map {'pos': 'positive', 'neu': 'neutral', 'neg': 'negative'}[polarity[:3]] as label
+    from parted
+)
+select parse_filename(file, true) as split, any_value(path[-2]) as language, sentence || '-' || min(i) as id,
+    'mabsa:' || split || ':' || sentence as source, source as block,
+    if(term is null, null, any_value(halves[1])) as text, term as text_pair, any_value(label) as label, file,
+    any_value(n - start + 1) as line
+from opinions
+-- Neither implicit terms, NULL, nor those that the sentence does not have: a lost quotation mark gives such ones too.
+where term is null or (term <> 'NULL' and contains(halves[1], term))
+group by file, n, sentence, term
+-- A term that is praised and blamed in one sentence has no one polarity.
+having count(distinct label) <= 1 and not coalesce(bool_or(polarity = 'conflict'), false)
+order by n, min(i)

@@ -1,0 +1,26 @@
+-- One token and its tag a line, a blank between them; an empty line ends a sentence.
+with
+files as (
+    -- A byte order mark, which read_text keeps, is taken off.
+    select filename as file, string_split(ltrim(content, chr(65279)), chr(10) || chr(10)) as parts
+    from read_text([$root || '/data/*/dev.txt', $root || '/data/*/test.txt'])
+),
+sentences as (
+    select file, parse_filename(file, true) as split, string_split(file, '/')[-2] as language,
+        generate_subscripts(parts, 1) - 1 as i, string_split(unnest(parts), chr(10)) as lines
+    from files
+),
+-- A sentence's first line is found by counting those before it, each sentence with the empty line that ends it.
+placed as (
+    select *, [x for x in lines if x <> ''] as words,
+        sum(len(lines) + 1) over (partition by file order by i) - len(lines) as line
+    from sentences
+)
+-- Sentences of two languages have nothing to do with each other: their ids carry the language.
+select split, language, language || '-' || i as id, 'masakhapos:' || split || ':' || id as source,
+    -- A line without its tag, or with more cells, gives a tag that is none of the card's.
+    [x[:strpos(x, ' ') - 1] for x in words] as tokens,
+    [x[strpos(x, ' ') + 1:] for x in words] as tags, file, line
+from placed
+where len(words) > 0
+order by file, i
