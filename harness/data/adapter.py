@@ -37,7 +37,7 @@ def selected(card: DatasetCard, sql: Path, reader: Path | None, root: Path | Non
         _confine(connection, root)
         try:
             return connection.sql(query, params=parameters).to_arrow_table()
-        except duckdb.Error as error:
+        except (duckdb.Error, UnicodeDecodeError) as error:  # a message may be cut inside a character
             raise _explain(error, sql, card, root) from None
 
 

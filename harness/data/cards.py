@@ -34,6 +34,8 @@ class Split(_Strict, frozen=True, kw_only=True):
 
     use: Literal["train", "dev", "test"]
     rows: int | None = None
+    optional: bool = False
+    """True where the makers' files may be at hand without those of this split."""
     note: str = ""
 
 
@@ -99,6 +101,8 @@ class DatasetCard(_Strict, frozen=True, kw_only=True):
     creation: Literal["written", "translated by people", "translated by machine", "automatic"]
     derived_from: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
+    checked_on_real_files: bool = True
+    """False where the adapter was written from the makers' description and never met one of their files."""
 
 
 class ModelCard(_Strict, frozen=True, kw_only=True):
@@ -171,6 +175,9 @@ def dataset_listing(adapters: Path | None = None) -> list[dict[str, str]]:
             "languages": str(len(card.languages.codes) or ""),
             "splits": ", ".join(card.splits),
             "licence": card.licence,
+            "creation": card.creation,
+            "derived from": ", ".join(card.derived_from),
+            "checked on real files": "yes" if card.checked_on_real_files else "no",
         }
         for card in cards
     ]

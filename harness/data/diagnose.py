@@ -55,7 +55,7 @@ def _json_faults(content: bytes) -> Iterator[tuple[int, str]]:
     except json.JSONDecodeError as error:
         whole = (error.lineno, f"not JSON: {error.msg}")
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    if not _is_json(lines[0][1]) or len(lines) == 1:
+    if len(lines) < 2 or not _is_json(lines[0][1]):
         yield whole
         return
     for number, line in lines:

@@ -66,12 +66,13 @@ def spans(tags: Sequence[str]) -> set[tuple[str, int, int]]:
     """
     found, kind, start = set(), "", 0
     for i, tag in enumerate([*tags, "O"]):
-        mark, _, new = tag.partition("-")
+        mark, _, named = tag.partition("-")
+        new = named or "_"
         if kind and not (mark == "I" and new == kind):
             found.add((kind, start, i))
             kind = ""
         if mark != "O" and not kind:
-            kind, start = new or "_", i
+            kind, start = new, i
     return found
 
 

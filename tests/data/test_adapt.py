@@ -221,6 +221,11 @@ def test_an_empty_split_is_refused(toy):
     assert said(toy) == "toy: split dev has no row; its card promises one, so look for missing files"
 
 
+def test_an_optional_split_may_have_no_row(toy):
+    toy.spoil("toy.md", "[splits.train]", '[splits.dev]\nuse = "dev"\noptional = true\n\n[splits.train]')
+    assert {split for split, _ in toy.adapted().parts} == {"train", "test"}
+
+
 def retold(toy, kind: str, columns: str, select: str) -> None:
     """Make the toy another task kind with one row per split that ``select`` fills."""
     toy.spoil("toy.md", 'kind = "classification"', f'kind = "{kind}"')
@@ -263,6 +268,19 @@ def test_a_choice_label_is_a_position(toy):
     assert "column label is no position in choices: '2'" in said(toy)
     toy.spoil("toy.sql", "2 as label", "1 as label")
     assert toy.adapted().rows("test")["label"].to_pylist() == ["1"]
+
+
+def test_choices_and_answers_hold_no_empty_place(toy):
+    toy.spoil("toy.md", 'labels = ["good", "bad"]\n', "")
+    retold(toy, "choice", '["text", "choices", "label"]', "'q' as text, ['a', null] as choices, 0 as label")
+    assert "column choices holds an empty place" in said(toy)
+
+
+def test_an_answer_has_text(toy):
+    toy.spoil("toy.md", 'labels = ["good", "bad"]\n', "")
+    nothing = "'q' as text, 'né là' as text_pair, [{text: '', start: 0}] as answers"
+    retold(toy, "span", '["text", "text_pair", "answers"]', nothing)
+    assert "column answers holds no text" in said(toy)
 
 
 # -- files and folders

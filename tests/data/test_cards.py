@@ -43,6 +43,9 @@ def test_the_listing_has_a_row_for_each_data_set(toy):
         "languages": "",  # its card lists none
         "splits": "train, test",
         "licence": "Apache-2.0",
+        "creation": "written",
+        "derived from": "",
+        "checked on real files": "yes",
     }
     assert rows["cldr_kind"]["languages"] == "137"
 

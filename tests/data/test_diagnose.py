@@ -17,6 +17,7 @@ from harness.data import diagnose
         ("a.csv", b"a,b\n1,2\n3,4,5\n", "line 3: 3 cells, where line 1 has 2"),
         ("a.jsonl", b'{"a": 1}\n\n{"a": }\n', "line 3: not JSON"),
         ("a.json", b'[{"a": 1},\n {"a": }]\n', "line 2: not JSON: Expecting value"),
+        ("a.json", b"\n\n", "line 3: not JSON: Expecting value"),
         ("a.json", b'\xef\xbb\xbf{"a": 1}', "line 1: a byte order mark before the text; save the file without one"),
     ],
 )

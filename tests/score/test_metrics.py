@@ -105,6 +105,7 @@ def test_span_f1_is_seqevals(sentences: tuple[list[list[str]], list[list[str]]])
         (["B-DAY", "B-DAY"], {("DAY", 0, 1), ("DAY", 1, 2)}),
         (["I-DAY", "I-DAY"], {("DAY", 0, 2)}),  # an I that follows nothing opens a span
         (["B-DAY", "I-YEAR"], {("DAY", 0, 1), ("YEAR", 1, 2)}),
+        (["B", "I", "O", "B"], {("_", 0, 2), ("_", 3, 4)}),  # tags without a type are of one
         (["O", "O"], set()),
         ([], set()),
     ],
