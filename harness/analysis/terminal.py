@@ -61,9 +61,14 @@ def lines(report: Report, slopes: list[Report] | None = None, by: str | None = N
     said = [row for r in [report, *(slopes or [])] for row in _wrapped(r["statement"])]
     if report["estimate"] is None:
         return [named, *said]
-    counted = f"{n['codes']} languages{unseen}, {n['families']} families, {n['items']} items, {seeds(n)}"
+    languages, families = _many(n["codes"], "language"), _many(n["families"], "family", "families")
+    counted = f"{languages}{unseen}, {families}, {_many(n['items'], 'item')}, {seeds(n)}"
     picture = _levels(report, by) if by else [*_forest(report), *_counts(report)]
     return [named, *said, "", *_row("tested on", counted), *_beside(report), "", *picture]
+
+
+def _many(count: int, one: str, many: str | None = None) -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def _row(label: str, text: str) -> list[str]:
@@ -87,6 +92,7 @@ def _beside(report: Report) -> list[str]:
         alone = f"{points(without['estimate'], se)} without {without['family']}"
         others = f"{points(left['min'], se)} to {points(left['max'], se)} without any one family"
         rows += _row("leaving out", f"{alone}; {others}")
+    if report["prediction_interval"]:
         rows += _row("one more family", f"{interval(report['prediction_interval'], se)} would be no surprise")
     icc = report["icc"]["estimate"]
     if icc is not None:

@@ -57,7 +57,7 @@ def measure(data: Path) -> list[dict[str, Any]]:
         ways |= {("sentence-transformers", p): _theirs(rows, model, where, p) for p in precisions}
         encoder = Encoder(where, 0, {})
         encoded = encode(rows, where, model.digest, model.prefix)
-        rounds = [_round(ways, encoder, precisions) for _ in range(ROUNDS + 1)][1:]  # the first one warms up
+        rounds = [_round(ways, encoder, precisions) for _ in range(ROUNDS)]
     work = flops(encoder, encoded.lengths, 1)
     reader = Reader(encoder, read_inputs(encoded, where, model.digest, 0, "fp32"), model.pooling, "fp32")
     return [_row(way, rounds, encoded, work, reader.padding) for way in ways]
