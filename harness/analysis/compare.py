@@ -28,12 +28,18 @@ Report = dict[str, Any]
 CLUSTER_RULE = "Glottolog family; units by Glottolog language; overrides in datacards/clusters.csv"
 
 
+PAIRS = 8
+"""Pairs of arms that are kept matched: one is as large as both arms' values."""
+
+
 class Comparer:
     """Compares the arms of one suite's results; reads each arm's values once."""
 
     def __init__(self, results: Results) -> None:
         self.results = results
         self.cube = lru_cache(maxsize=None)(results.cube)
+        self.pair = lru_cache(maxsize=PAIRS)(self._pair)
+        self._numbers = lru_cache(maxsize=None)(self._all_numbers)
 
     def declared(self) -> list[Report]:
         """Return a full report of the headline measure of every declared contrast and target."""
@@ -78,7 +84,7 @@ class Comparer:
             raise unknown("target", named, suite.targets, suite.name)
         return list(suite.targets) if named is None else [named]
 
-    def pair(self, a: str, b: str, measure: Measure) -> Pair | None:
+    def _pair(self, a: str, b: str, measure: Measure) -> Pair | None:
         """Return the paired values of two arms; None where they share no scored item."""
         left, right = self.cube(a, measure), self.cube(b, measure)
         return pair(left, right) if left.ids and right.ids else None
@@ -155,6 +161,13 @@ class Comparer:
         times = {"declared": results.declared, "compared_since": results.facts["compared_since"]}
         return {"hash": mine[0].hash, **{name: of.get(contrast.name) for name, of in times.items()}}
 
+    def _all_numbers(self, a: str, b: str, measure: Measure, columns: Sequence[str]) -> Report:
+        """Return every number of two arms; contrasts that differ by their `by` alone share them."""
+        found = self.pair(a, b, measure)
+        if found is None:
+            return nothing("no_overlap")
+        return numbers(found, self.unseen(a, b, measure.target), columns, self._intermediate_languages(a))
+
     def _report(
         self,
         contrast: Contrast,
@@ -166,7 +179,7 @@ class Comparer:
         headline_measure = measure == self.results.measures(target)[0]
         role = self.results.role(contrast) if headline_measure else "exploratory"
         adjusted, over = holm_sets.get((contrast.name, target, role), (None, 0))
-        found, unseen = self.pair(contrast.a, contrast.b, measure), self.unseen(contrast.a, contrast.b, target)
+        found = self.pair(contrast.a, contrast.b, measure)
         report: Report = {
             "suite": self.results.suite.name,
             "contrast": contrast.name,
@@ -184,11 +197,10 @@ class Comparer:
             "p_holm": adjusted,
             "holm_over": over,
         }
-        trained = self._intermediate_languages(contrast.a)
-        report |= numbers(found, unseen, columns, trained) if found else nothing("no_overlap")
+        report |= self._numbers(contrast.a, contrast.b, measure, tuple(columns))
         if role != "exploratory" and over > 1 and min(report["n"]["seeds_a"], report["n"]["seeds_b"]) == 2:
             report["reason"] = report["reason"] or "few_seeds"
-        report["dropped"]["masked"] = self.results.facts["masked"].get(target, 0)
+        report["dropped"] = {**report["dropped"], "masked": self.results.facts["masked"].get(target, 0)}
         seen = self.results.seen
         report["seen"] = {
             side: sorted(code for code, what in seen[arm, target].items() if what)
@@ -198,6 +210,7 @@ class Comparer:
         report["seed"], report["n_resamples"] = 0, {"icc": 1999, "areas": 9999}
         report["versions"] = self.results.facts["places"]
         report["by"], report["slope"] = contrast.by, None
+        unseen = self.unseen(contrast.a, contrast.b, target)
         narrowed = found.within(unseen) if found and contrast.by else None
         if narrowed:
             report["slope"] = {**self._slope(contrast, narrowed), "p_holm": adjusted}

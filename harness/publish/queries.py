@@ -78,7 +78,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float | Decimal):
-        return f"{round(value, 9):.4f}"  # a sum's last bits differ between runs, and decide ties
+        return f"{round(float(value), 9):.4f}".replace("-0.0000", "0.0000")  # a sum's last bits differ between runs
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -256,7 +257,8 @@ def test_an_interrupt_leaves_what_is_finished(
 def test_ctrl_c_ends_with_130_and_an_intact_store(declare: Declare, store: Store, small_store: Store) -> None:
     path = declare(*PART)
     command = [sys.executable, "-m", "harness.cli", "run", str(path), "--store", str(store.path)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a test run in the background may ignore Ctrl-C
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
     while len(store.finished()) < 3 and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
