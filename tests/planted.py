@@ -156,7 +156,8 @@ def results_of() -> Callable[..., Results]:
             (a, "t", s, "cldr_kind", "as-released", "test", c, None, None, None, i, None, "accuracy", v, None)
             for a, s, c, i, v in rows
         ]
-        con.executemany("insert into results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", full)
+        con.register("given", pa.table([pa.array(c) for c in zip(*full, strict=True)], [str(i) for i in range(15)]))
+        con.execute("insert into results select * from given")
         arms = sorted({"a", "b"} | {r[0] for r in rows})
         target = {"test": [{"data": "cldr_kind", "split": "test"}], "recipe": "r"}
         raw = {
