@@ -154,6 +154,10 @@ class Suite(_Strict, frozen=True, kw_only=True):
         """Hash of everything declared, 12 hex digits; the order of tables in the file does not matter."""
         return _digest(self)
 
+    def trains(self, arm: str, target: str) -> bool:
+        """Return whether anything of an arm is trained before a target is tested: what is not has no seeds."""
+        return bool(self.arms[arm].mix or self.targets[target].train)
+
 
 def _digest(table: _Strict) -> str:
     return hashlib.sha256(msgspec.json.encode(table, order="deterministic")).hexdigest()[:12]

@@ -86,7 +86,7 @@ def _planned(graph: planning.Plan, earlier: list[Comparer], contrast: Contrast, 
     return Design(
         families=families,
         family_sd=family_sd,
-        seed_sds=(seed_sd * _trains(suite, contrast.a, target), seed_sd * _trains(suite, contrast.b, target)),
+        seed_sds=(seed_sd * suite.trains(contrast.a, target), seed_sd * suite.trains(contrast.b, target)),
         contrast=contrast,
         target=target,
         units=units,
@@ -109,11 +109,6 @@ def _declared(suite: Suite, contrast: Contrast, target: str) -> list[msgspec.Str
     return [suite.arms.get(contrast.a), suite.arms.get(contrast.b), suite.targets.get(target)]
 
 
-def _trains(suite: Suite, arm: str, target: str) -> bool:
-    """Say whether anything of an arm is trained: what is not has no seeds to vary by."""
-    return bool(suite.arms[arm].mix or suite.targets[target].train)
-
-
 def _measured(comparer: Comparer, contrast: Contrast, target: str) -> Design | None:
     """Return a contrast with what its headline varied by; None where there are not two families to measure."""
     suite, (a, b) = comparer.results.suite, (contrast.a, contrast.b)
@@ -127,7 +122,7 @@ def _measured(comparer: Comparer, contrast: Contrast, target: str) -> Design | N
     return Design(
         families=len(g.m),
         family_sd=100 * math.sqrt(test.variance_families * len(g.m)),
-        seed_sds=(_seed_sd(g.seeds_a, _trains(suite, a, target)), _seed_sd(g.seeds_b, _trains(suite, b, target))),
+        seed_sds=(_seed_sd(g.seeds_a, suite.trains(a, target)), _seed_sd(g.seeds_b, suite.trains(b, target))),
         item_se=100 * math.sqrt(test.variance_items or 0.0),
         item_df=g.item_part[1] or math.inf,
         basis=f"measured in {suite.name}",

@@ -37,7 +37,9 @@ class _Ranking:
         self.rows = sorted(scored, key=lambda row: (-row["family_macro"], row["arm"]))
         self.arms = [row["arm"] for row in self.rows]
         self.recipe = min((row["seeds"] for row in self.rows), default=0) > 1
-        self.scores = {arm: self._by_seed(arm) for arm in self.arms if self.recipe and self._trains(arm)}
+        suite = comparer.results.suite
+        trained = [arm for arm in self.arms if self.recipe and suite.trains(arm, measure.target)]
+        self.scores = {arm: self._by_seed(arm) for arm in trained}
 
     def report(self) -> Report:
         suite = self.comparer.results.suite
@@ -100,10 +102,6 @@ class _Ranking:
         scored = {code: cube.values[..., i] for i, code in enumerate(cube.languages)}
         whole = {code: values for code, values in scored.items() if (~np.isnan(values)).any(1).all()}
         return {code: np.asarray(np.nanmean(values, axis=1)) for code, values in whole.items()}
-
-    def _trains(self, arm: str) -> bool:
-        suite = self.comparer.results.suite
-        return bool(suite.arms[arm].mix) or suite.targets[self.measure.target].train is not None
 
     def _separate(self, pairs: list[Report]) -> None:
         """Correct by Holm over the pairs that the design can test; what gave no verdict counts as p = 1."""
