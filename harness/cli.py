@@ -7,8 +7,9 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.bench import BENCHES, measure
 from harness.errors import UserError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from harness.store import Store
 
 Command = Callable[[argparse.Namespace], int]
+Add = Callable[..., argparse.ArgumentParser]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,14 +62,22 @@ def _parser() -> argparse.ArgumentParser:
         description="Intermediate training in which language? Runs suites, queries results, publishes leaderboards.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for group in (_data_commands, _run_commands, _result_commands):
+        group(partial(_add, commands))
+    return parser
 
-    def add(name: str, command: Command, text: str, *arguments: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(command=command)
-        for argument in arguments:
-            _ARGUMENTS[argument](made)
-        return made
 
+def _add(commands: Any, name: str, command: Command, text: str, *arguments: str) -> argparse.ArgumentParser:
+    """Add a command with the arguments that it shares with others; return its parser for its own."""
+    made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    made.set_defaults(command=command)
+    for argument in arguments:
+        _ARGUMENTS[argument](made)
+    return made
+
+
+def _data_commands(add: Add) -> None:
+    """Raw files, languages and tables."""
     add("datasets", _datasets, "List the data sets that can be adapted.", "format")
     one = add("languages", _languages, "List the languages, or explain one.", "format")
     one.add_argument("name", nargs="?", help="a code or an English name")
@@ -79,6 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     one = add("audit", _audit, "Count what a data set shares with others, by source and by text.", "data", "format")
     one.add_argument("name", help="data set")
     one.add_argument("--against", nargs="*", default=[], metavar="NAME", help="data sets that it may share items with")
+
+
+def _run_commands(add: Add) -> None:
+    """Suites, models, plans and jobs."""
     add("suites", _suites, "List the suites that ship.", "format")
     one = add("model", _model, "Import a model, or list the models that have a card.", "format")
     one.add_argument("action", choices=["list", "import"])
@@ -107,6 +121,10 @@ def _parser() -> argparse.ArgumentParser:
     one = add("job", _job, "Run one planned job of a store.", "data")
     one.add_argument("store", type=Path, help="folder of the store")
     one.add_argument("key", help="key of the job, as `status` and `plan` know it")
+
+
+def _result_commands(add: Add) -> None:
+    """What was found, and how fast it was."""
     one = add("query", _query, "Ask a store in SQL.", "store", "format")
     one.add_argument("sql", nargs="?", help="one SELECT; tables: `stiltbench schema`")
     one.add_argument("--named", nargs="?", const="", metavar="NAME", help="a question that ships; without NAME: list")
@@ -136,7 +154,6 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("name", choices=BENCHES)
     one.add_argument("--sets", type=_positive, default=1000, help="calibration: simulated data sets (default: 1000)")
     one.add_argument("--out", type=Path, help="calibration: the page to write")
-    return parser
 
 
 _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
