@@ -70,21 +70,19 @@ class Adapted:
             return file.read_row_groups(groups, columns=columns).unify_dictionaries()
 
 
-def adapted(
-    name: str, *, data: Path | None = None, edition: str = "as-released", adapters: Path | None = None
-) -> Adapted:
+def adapted(name: str, *, data: Path | None = None, edition: str = "as-released") -> Adapted:
     """Return the adapted data set ``name``, from the cache where nothing that shaped it has changed.
 
-    ``data`` holds one folder of raw files per data set; ``adapters`` holds a user's own NAME.sql and NAME.md.
+    ``data`` holds one folder of raw files per data set.
 
     :raises UserError: for missing files, an adapter that is no single select, and a broken contract
     """
-    card = cards.dataset_card(name, adapters)
+    card = cards.dataset_card(name)
     if edition != "as-released":
         raise UserError(f"{name}: edition {edition!r} is not there; the data set has only 'as-released'")
     root = _root(card, data)
-    key = f"{name}-{_fingerprint(card, root, adapters)}.parquet"
-    path = cache.find("examples", key) or _make(card, edition, root, adapters, key)
+    key = f"{name}-{_fingerprint(card, root)}.parquet"
+    path = cache.find("examples", key) or _make(card, edition, root, key)
     return Adapted(card, edition, path, _parts(path))
 
 
@@ -122,10 +120,10 @@ def _refused(card: DatasetCard, root: Path) -> str:
     return next(found, "")
 
 
-def _fingerprint(card: DatasetCard, root: Path | None, adapters: Path | None) -> str:
+def _fingerprint(card: DatasetCard, root: Path | None) -> str:
     """Hash all that shapes the examples: select, reader, card, language tables, formats and source files."""
     mark = hashlib.sha256(f"{EPOCH} {schema.FORMAT}".encode())
-    texts = [cards.adapter_path(card.name, suffix, adapters) for suffix in (".sql", ".py")]
+    texts = [cards.adapter_path(card.name, suffix) for suffix in (".sql", ".py")]
     texts += [folder("datacards") / f"{table}.csv" for table in ("languages", "aliases", "clusters")]
     if any(isinstance(source, Package) for source in card.sources):
         texts += [Path(__file__).with_name(f"{module}.py") for module in ("cldr", "holdout", "phrases", "speech")]
@@ -149,11 +147,11 @@ def _sources(card: DatasetCard, root: Path | None) -> Iterator[tuple[str, int, i
             yield path.relative_to(root).as_posix(), stat.st_size, stat.st_mtime_ns
 
 
-def _make(card: DatasetCard, edition: str, root: Path | None, adapters: Path | None, key: str) -> Path:
+def _make(card: DatasetCard, edition: str, root: Path | None, key: str) -> Path:
     """Run the adapter, enforce the contract and write the file; a failed write leaves nothing."""
     from harness.data import adapter, contract
 
-    sql, reader = (cards.adapter_path(card.name, suffix, adapters) for suffix in (".sql", ".py"))
+    sql, reader = (cards.adapter_path(card.name, suffix) for suffix in (".sql", ".py"))
     assert sql is not None
     rows = contract.enforce(card, edition, adapter.selected(card, sql, reader, root))
     with cache.writing("examples", key) as path:

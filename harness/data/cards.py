@@ -6,6 +6,7 @@ A card is TOML between two `+++` lines, then prose, then a block between two HTM
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from functools import cache
@@ -127,10 +128,13 @@ class ModelCard(_Strict, frozen=True, kw_only=True):
 
 Card = TypeVar("Card", DatasetCard, ModelCard)
 
+ADAPTERS = "STILTBENCH_ADAPTERS"
+"""Variable of the environment with the user's own folder of adapters and cards, which `--adapters DIR` sets."""
 
-def dataset_names(adapters: Path | None = None) -> list[str]:
+
+def dataset_names() -> list[str]:
     """Return the data sets that have an adapter: those that ship and those of a user's folder."""
-    return sorted({path.stem for place in _places(adapters) for path in place.glob("*.sql")})
+    return sorted({path.stem for place in _places() for path in place.glob("*.sql")})
 
 
 def model_names() -> list[str]:
@@ -139,24 +143,24 @@ def model_names() -> list[str]:
     return sorted(path.stem for path in cards if "importer" in read(path)[0])
 
 
-def adapter_path(name: str, suffix: str = ".sql", adapters: Path | None = None) -> Path | None:
+def adapter_path(name: str, suffix: str = ".sql") -> Path | None:
     """Return the adapter's file, the user's folder first; None where neither folder has it."""
-    found = (place / f"{name}{suffix}" for place in _places(adapters))
+    found = (place / f"{name}{suffix}" for place in _places())
     return next((path for path in found if path.is_file()), None)
 
 
-def card_path(name: str, adapters: Path | None = None) -> Path:
+def card_path(name: str) -> Path:
     """Return where the card of a data set stands: beside a user's adapter, else among the cards that ship."""
-    adapter = adapter_path(name, adapters=adapters)
-    own = adapter is not None and adapter.parent == adapters
-    return (adapters if own and adapters else folder("datacards")) / f"{name}.md"
+    adapter = adapter_path(name)
+    own = adapter is not None and adapter.parent != folder("adapters")
+    return (adapter.parent if adapter and own else folder("datacards")) / f"{name}.md"
 
 
-def dataset_card(name: str, adapters: Path | None = None, where: str = "") -> DatasetCard:
+def dataset_card(name: str, where: str = "") -> DatasetCard:
     """Return the checked card of a data set; ``where`` opens the message where there is none of that name."""
-    if name not in dataset_names(adapters):
-        raise unknown("data set", name, dataset_names(adapters), where)
-    path = card_path(name, adapters)
+    if name not in dataset_names():
+        raise unknown("data set", name, dataset_names(), where)
+    path = card_path(name)
     if not path.is_file():
         raise UserError(f"{path}: no such card; an adapter NAME.sql needs its card NAME.md")
     card = _convert(path, DatasetCard)
@@ -164,9 +168,9 @@ def dataset_card(name: str, adapters: Path | None = None, where: str = "") -> Da
     return card
 
 
-def dataset_listing(adapters: Path | None = None) -> list[dict[str, str]]:
+def dataset_listing() -> list[dict[str, str]]:
     """Return one row per data set for a person to choose from; languages are counted where the card lists them."""
-    cards = [dataset_card(name, adapters) for name in dataset_names(adapters)]
+    cards = [dataset_card(name) for name in dataset_names()]
     return [
         {
             "dataset": card.name,
@@ -206,10 +210,12 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
         raise UserError(f"{path}: front matter: not TOML: {error}") from None
 
 
-def _places(adapters: Path | None) -> list[Path]:
-    if adapters is not None and not adapters.is_dir():
-        raise UserError(f"--adapters {adapters}: no such folder; it holds NAME.sql and NAME.md of your data sets")
-    return [*([adapters] if adapters else []), folder("adapters")]
+def _places() -> list[Path]:
+    """Return the folders of adapters, the user's own first."""
+    own = os.environ.get(ADAPTERS)
+    if own and not Path(own).is_dir():
+        raise UserError(f"--adapters {own}: no such folder; it holds NAME.sql and NAME.md of your data sets")
+    return [*([Path(own)] if own else []), folder("adapters")]
 
 
 @cache

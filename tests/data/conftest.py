@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import adapt
+from harness.data import adapt, cards
 from harness.data.adapt import Adapted
 
 FILES = Path(__file__).with_name("files")
@@ -26,7 +26,7 @@ class Toy:
         return self.data / "toy" / "toy.tsv"
 
     def adapted(self) -> Adapted:
-        return adapt.adapted("toy", data=self.data, adapters=self.adapters)
+        return adapt.adapted("toy", data=self.data)
 
     def spoil(self, name: str, old: str, new: str) -> None:
         """Replace ``old`` in the adapter, card or raw file called ``name``."""
@@ -40,6 +40,7 @@ class Toy:
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     monkeypatch.setenv("STILTBENCH_CACHE", str(tmp_path / "cache"))
     made = Toy(tmp_path / "adapters", tmp_path / "data")
+    monkeypatch.setenv(cards.ADAPTERS, str(made.adapters))
     made.adapters.mkdir()
     made.raw.parent.mkdir(parents=True)
     for name in ("toy.md", "toy.sql"):

@@ -288,11 +288,11 @@ def test_an_answer_has_text(toy):
 
 def test_missing_data_says_which_folder_is_wanted(toy, tmp_path: Path):
     with pytest.raises(UserError, match=r"give --data DIR, where DIR holds DIR/toy/ with \*\.tsv"):
-        adapt.adapted("toy", adapters=toy.adapters)
+        adapt.adapted("toy")
     with pytest.raises(
         UserError, match=r"toy: no file .*elsewhere/toy/\*\.tsv; --data DIR is expected to hold DIR/toy/"
     ):
-        adapt.adapted("toy", data=tmp_path / "elsewhere", adapters=toy.adapters)
+        adapt.adapted("toy", data=tmp_path / "elsewhere")
 
 
 def test_files_that_look_alike_are_refused_with_the_reason_and_the_right_ones_win(toy):
@@ -322,7 +322,7 @@ def test_a_file_that_duckdb_cannot_read_is_named(toy):
 
 def test_an_edition_that_is_not_there_is_refused(toy):
     with pytest.raises(UserError, match="toy: edition 'errata' is not there"):
-        adapt.adapted("toy", data=toy.data, adapters=toy.adapters, edition="errata")
+        adapt.adapted("toy", data=toy.data, edition="errata")
 
 
 def test_a_raw_file_of_the_wrong_shape_is_refused_by_line(toy):

@@ -22,19 +22,20 @@ def test_models_are_the_cards_with_an_importer():
     assert all(cards.model_card(name).name == name for name in cards.model_names())
 
 
-def test_a_users_folder_adds_data_sets(toy):
-    card = cards.dataset_card("toy", toy.adapters)
+def test_a_users_folder_adds_data_sets(toy, monkeypatch):
+    card = cards.dataset_card("toy")
     assert (card.kind, card.labels, card.languages.choices) == (
         "classification",
         ("good", "bad"),
         {"naija": "pcm_Latn"},
     )
     assert card.splits["test"].rows == 2
+    monkeypatch.delenv(cards.ADAPTERS)
     assert "toy" not in cards.dataset_names()
 
 
 def test_the_listing_has_a_row_for_each_data_set(toy):
-    rows = {row["dataset"]: row for row in cards.dataset_listing(toy.adapters)}
+    rows = {row["dataset"]: row for row in cards.dataset_listing()}
     assert {"toy", "cldr_terms"} <= set(rows)
     assert rows["toy"] == {
         "dataset": "toy",
@@ -80,21 +81,22 @@ def test_an_unknown_data_set_is_refused_with_the_nearest():
 def test_a_mistake_in_a_card_names_file_and_field(toy, old, new, message):
     toy.spoil("toy.md", old, new)
     with pytest.raises(UserError, match=re.escape(f"{toy.adapters / 'toy.md'}: {message}")):
-        cards.dataset_card("toy", toy.adapters)
+        cards.dataset_card("toy")
 
 
 def test_a_changed_card_is_read_again(toy):
-    assert cards.dataset_card("toy", toy.adapters).title == "Six sentences"
+    assert cards.dataset_card("toy").title == "Six sentences"
     toy.spoil("toy.md", "Six sentences", "Half a dozen sentences")
-    assert cards.dataset_card("toy", toy.adapters).title == "Half a dozen sentences"
+    assert cards.dataset_card("toy").title == "Half a dozen sentences"
 
 
-def test_missing_card_and_folder_are_said(toy):
+def test_missing_card_and_folder_are_said(toy, monkeypatch):
     (toy.adapters / "toy.md").unlink()
     with pytest.raises(UserError, match=r"toy\.md: no such card; an adapter NAME\.sql needs its card NAME\.md"):
-        cards.dataset_card("toy", toy.adapters)
+        cards.dataset_card("toy")
+    monkeypatch.setenv(cards.ADAPTERS, str(toy.adapters / "nowhere"))
     with pytest.raises(UserError, match=r"--adapters .*nowhere: no such folder"):
-        cards.dataset_names(toy.adapters / "nowhere")
+        cards.dataset_names()
 
 
 def test_cards_are_read_without_arrow_or_duckdb():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import adapt, lineage
+from harness.data import adapt, cards, lineage
 from harness.data.adapt import Adapted
 from harness.errors import UserError
 
@@ -42,13 +42,14 @@ HEAD = "split\tlanguage\tsource\ttext\n"
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Return what makes an adapted data set of lines split, language, source, text."""
     monkeypatch.setenv("STILTBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv(cards.ADAPTERS, str(tmp_path))
 
     def adapted(name: str, *lines: str) -> Adapted:
         (tmp_path / name).mkdir()
         (tmp_path / f"{name}.md").write_text(CARD.format(name=name))
         (tmp_path / f"{name}.sql").write_text(SQL.format(name=name))
         (tmp_path / name / f"{name}.tsv").write_text(HEAD + "".join(f"{line}\n" for line in lines), encoding="utf-8")
-        return adapt.adapted(name, data=tmp_path, adapters=tmp_path)
+        return adapt.adapted(name, data=tmp_path)
 
     return adapted
 
