@@ -17,6 +17,13 @@ from harness.languages import languages
 
 Floats = npt.NDArray[np.float64]
 Families = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
+Part = tuple[Floats | float, float | None]
+"""A variance, or those of R sets, and the degrees of freedom."""
+
+HEADLINE = "headline"
+SIZE = (0.012, 0.075)
+"""Bounds of a size of .05 in 1,000 sets, where items and seeds vary (statistics, section 8)."""
 
 UNIT_SD, ITEM_SD = 0.03, 0.4
 """Standard deviations of unit gains, and of one language's own noise on one item."""
@@ -55,20 +62,45 @@ class Setting:
 class World:
     """R sets of one setting: unit gains [R, U], the family [U] of each unit, and what a headline takes beside them.
 
-    ``items`` is the shared variance [R] and its df; ``seeds_a`` and ``seeds_b`` [R, S] are the seeds' effects, and
-    ``None`` where an arm has one seed: then only its checkpoint can be spoken of.
+    ``items`` is the shared variance [R] and its df, ``items_without_largest`` that of all families but the one of most
+    units; ``seeds_a`` and ``seeds_b`` [R, S] are the seeds' effects, and ``None`` where an arm has one seed: then only
+    its checkpoint can be spoken of.
     """
 
     units: Floats
     families: Families
-    items: tuple[Floats | float, float | None] = (0.0, None)
+    items: Part = (0.0, None)
     seeds_a: Floats | None = None
     seeds_b: Floats | None = None
+    items_without_largest: Part = (0.0, None)
 
     @property
     def gains(self) -> Floats:
         """Family gains [R, G]."""
         return to_families(self.units, self.families)
+
+
+@dataclass(frozen=True)
+class Count:
+    """What ``happened`` in each set in which it could [≤ R], and the bounds of its rate; None where none is promised.
+
+    ``covers`` tells a rate that should be near 1 from one that should be near 0.
+    """
+
+    test: str
+    happened: Bools
+    bounds: tuple[float, float] | None = None
+    covers: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """A rule of decision in one world: draws R sets and counts what is said of them."""
+
+    setting: str
+    counts: Callable[[int, np.random.Generator], list[Count]]
+    shape: str = "normal"
+    icc: float = 0.2
 
 
 def flores_families() -> Families:
@@ -104,28 +136,30 @@ def draw(setting: Setting, sets: int, random: np.random.Generator) -> World:
     units = UNIT_SD * (np.subtract(*drawn) / np.sqrt(2.0) if setting.exchangeable else drawn[0])
     if setting.items is None:
         return World(units, families)
-    noise, variance = _item_noise(random, setting.items, setting.shock, families, sets)
-    units, part = units + noise, (variance, setting.items - 1.0)
+    noise, *variances = _item_noise(random, setting.items, setting.shock, families, sets)
+    units, (part, fewer) = units + noise, [(variance, setting.items - 1.0) for variance in variances]
     if setting.seeds is None:
-        return World(units, families, part)
+        return World(units, families, part, items_without_largest=fewer)
     a, b = (setting.seed_sd * random.standard_normal((sets, s)) for s in setting.seeds)
     units += (a.mean(axis=1) - b.mean(axis=1))[:, None]
-    return World(units, families, part, *((a, b) if min(setting.seeds) > 1 else ()))
+    seen_a, seen_b = (a, b) if min(setting.seeds) > 1 else (None, None)
+    return World(units, families, part, seen_a, seen_b, items_without_largest=fewer)
 
 
 def _item_noise(
     random: np.random.Generator, items: int, shock: float, families: Families, sets: int
-) -> tuple[Floats, Floats]:
-    """Draw the mean noise of units [R, U], and the variance [R] that families share.
+) -> tuple[Floats, Floats, Floats]:
+    """Draw the mean noise of units [R, U], and the variance [R] that families share, all and without the largest.
 
     Normal noise of a family's mean is independent of what its units deviate from it by: items are drawn by family,
     the deviations of units as means.
     """
     sizes = np.bincount(families)
-    means, variance = np.empty((sets, sizes.size)), np.empty(sets)
+    means, (variance, fewer) = np.empty((sets, sizes.size)), np.empty((2, sets))
     for r in range(sets):
         noise = random.normal(0.0, ITEM_SD, (items, sizes.size)) / np.sqrt(sizes)
         noise += shock * random.standard_normal((items, 1))
         means[r], variance[r] = noise.mean(axis=0), shared_item_variance(noise)[0]
+        fewer[r] = shared_item_variance(np.delete(noise, sizes.argmax(), axis=1))[0]
     own = random.normal(0.0, ITEM_SD / np.sqrt(items), (sets, families.size))
-    return (means - to_families(own, families))[:, families] + own, variance
+    return (means - to_families(own, families))[:, families] + own, variance, fewer

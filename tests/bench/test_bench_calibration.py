@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from harness.bench import calibration, worlds
-from harness.bench.worlds import DRAWS, Setting, draw
+from harness.bench.worlds import DRAWS, Case, Count, Setting, draw
 
 NORMAL = Setting("normal", 0.5)
 
@@ -96,6 +96,7 @@ def test_bounds_of_the_headline(setting, expected):
 
 def test_every_setting_has_rows_and_its_own_stream(monkeypatch):
     monkeypatch.setattr(calibration, "SETTINGS", (NORMAL, NORMAL, calibration.SIB))
+    monkeypatch.setattr(calibration, "CASES", ())
     rows = calibration.measure(30, seed=1)
     assert [(row["section"], row["sets"]) for row in rows] == [("8.1", 30)] * 18 + [("8.2", 30)] * 9
     first, second, items = rows[:9], rows[9:18], rows[18:]
@@ -104,16 +105,44 @@ def test_every_setting_has_rows_and_its_own_stream(monkeypatch):
     assert calibration.measure(30, seed=1) == rows
 
 
+def case(*counts):
+    return Case("a world", lambda _sets, _random: list(counts), "t3", 0.1)
+
+
+def test_a_case_is_judged_by_its_size_or_by_its_coverage():
+    half, never = np.array([True, False]), np.zeros(10, bool)
+    counts = (Count("a", half, (0.0, 0.075)), Count("b", half, (0.5, 1.0), covers=True), Count("c", never))
+    counted = case(*counts, Count("in no set", never[:0]))
+    size, coverage, free = calibration.case_rates(counted, 0, (0,))
+    assert (size["size"], size["size_se"], size["coverage"], size["within"]) == (0.5, np.sqrt(0.125), None, False)
+    assert (coverage["size"], coverage["coverage"], coverage["within"], coverage["sets"]) == (None, 0.5, True, 2)
+    assert (free["size"], free["at_most"], free["within"], free["sets"]) == (0.0, None, None, 10)
+    assert {row["section"] for row in (size, coverage, free)} == {"14"}
+
+
+def test_cases_have_streams_of_their_own(monkeypatch):
+    drawn = Case("a world", lambda sets, random: [Count("a", random.random(sets) < 0.5)])
+    monkeypatch.setattr(calibration, "SETTINGS", ())
+    monkeypatch.setattr(calibration, "CASES", (drawn, drawn))
+    first, second = calibration.measure(1000)
+    assert first["size"] != second["size"]
+
+
 def test_the_page_shows_each_rate_with_its_error_and_names_what_is_out_of_bounds():
     made = calibration.rates(NORMAL, 50, (0,)) + calibration.rates(calibration.SIB, 50, (0,))
     for row in made:
         row |= {"size": 0.04, "size_se": 0.006, "within": row["within"] and row["section"] == "8.1"}
+    half = np.array([True, False])
+    made += calibration.case_rates(case(Count("Holm", half, (0.0, 0.075)), Count("ranks", half, covers=True)), 2, (0,))
     text = calibration.page(made, seed=7)
     assert "`stiltbench bench calibration --sets 50" in text
     assert "seed 7" in text
     assert "| FLORES-200 | normal | 0.5 | 0.040 ± 0.006 |" in text
     assert text.count("**0.040** ± 0.006") == 2
     assert (
-        "Outside its bounds: FLORES-200, 204 items, shock 0.15, seed sd 0.01, 3/3 seeds, normal, ICC 0: 0.040." in text
+        "Outside its bounds: FLORES-200, 204 items, shock 0.15, seed sd 0.01, 3/3 seeds, normal, ICC 0, headline: "
+        "0.040 ± 0.006; a world, t3, ICC 0.1, Holm: 0.500 ± 0.354." in text
     )
-    assert text.count("\n## ") == 4
+    assert "| a world | t3 | 0.1 | Holm | 2 | 0.500 ± 0.354 | – | 0 to 0.075 | **no** |" in text
+    assert "| a world | t3 | 0.1 | ranks | 2 | – | 0.500 ± 0.354 | – | – |" in text
+    assert text.count("\n## ") == 5

@@ -25,6 +25,7 @@ from harness.analysis.significance.headline import MIN_FAMILIES
 from harness.analysis.significance.streams import SLOPES
 from harness.analysis.significance.student import (
     ROUNDING,
+    satterthwaite,
     scale_of,
     two_sided,
     variance_of_mean,
@@ -40,8 +41,9 @@ class SlopeTest:
     """The change of the gain per unit of x within families, and its exact sign-flip p over families.
 
     ``families`` counts those in which x varies, ``left_out`` the units without x, ``min_p`` is the
-    smallest p that could have come out, ``seed_se`` the seeds' standard error of the slope. ``reason``:
-    ``no_within_family_variation``, ``too_few_families`` (fewer than 6: no verdict), or ``None``.
+    smallest p that could have come out, ``seed_se`` the seeds' standard error of the slope, ``recipe_p`` a t test's p
+    over families and seeds together. ``reason``: ``no_within_family_variation``, ``too_few_families`` (fewer than 6: no
+    verdict), or ``None``.
     """
 
     slope: float | None
@@ -50,6 +52,7 @@ class SlopeTest:
     min_p: float | None
     left_out: int
     seed_se: float | None = None
+    recipe_p: float | None = None
     reason: str | None = None
 
 
@@ -105,22 +108,34 @@ def slope_test(
     if not varies.any():
         return SlopeTest(None, None, 0, None, left_out, reason="no_within_family_variation")
     weights = centred / q.sum()
-    u = group_sums(centred * gains, index)[varies] / np.sqrt(q[varies])
-    flip = sign_flip(u, stream=SLOPES)
-    families = int(varies.sum())
-    reason = "too_few_families" if families < MIN_FAMILIES else None
-    seed_se = _seed_se(weights, known, seeds_a, seeds_b)
-    return SlopeTest(float(weights @ gains), flip.p, families, flip.min_p, left_out, seed_se, reason)
-
-
-def _seed_se(
-    weights: Floats, known: Known, seeds_a: npt.ArrayLike | None, seeds_b: npt.ArrayLike | None
-) -> float | None:
-    """Return √(s²(slope_A)/S_A + s²(slope_B)/S_B); ``None`` without seeds, or with one in an arm."""
+    slope, sums, q = float(weights @ gains), group_sums(centred * gains, index)[varies], q[varies]
+    flip = sign_flip(sums / np.sqrt(q), stream=SLOPES)
+    reason = "too_few_families" if q.size < MIN_FAMILIES else None
     given = {"seeds_a": seeds_a, "seeds_b": seeds_b}
-    scores = [finite(name, seeds, 2)[:, known] for name, seeds in given.items() if seeds is not None]
-    variance = sum(float(variance_of_mean(arm @ weights)) for arm in scores)
-    return float(np.sqrt(variance)) if scores and not np.isnan(variance) else None
+    arms = [finite(name, seeds, 2)[:, known] @ weights for name, seeds in given.items() if seeds is not None]
+    by_seed = _over_seeds(slope, sums, q, arms)
+    return SlopeTest(slope, flip.p, q.size, flip.min_p, left_out, *by_seed, reason=reason)
+
+
+def _over_seeds(slope: float, sums: Floats, q: Floats, arms: list[Floats]) -> tuple[float | None, float | None]:
+    """Return √(s²(slope_A)/S_A + s²(slope_B)/S_B), and the t test's p with that added to the variance over families.
+
+    The latter is the slope's CR2 variance, with families − 1 df. Adding is what the headline does (section 2.2): two
+    tests, of families and of seeds, that must both reject would let through too much where both vary. ``None`` without
+    seeds, or with one in an arm; there is no p for a single family.
+    """
+    parts = [(variance_of_mean(arm), arm.size - 1) for arm in arms]
+    seeds = sum((variance for variance, _ in parts), np.zeros(()))
+    if not parts or np.isnan(seeds):
+        return None, None
+    seed_se = float(np.sqrt(seeds))
+    if q.size < 2:
+        return seed_se, None
+    total = q.sum()
+    families = (np.square(sums - slope * q) / (1.0 - q / total)).sum() / total**2
+    variance = np.asarray(families + seeds)
+    df = satterthwaite(variance, [(families, q.size - 1), *parts])
+    return seed_se, float(two_sided(np.asarray(slope / np.sqrt(variance)), df)) if variance > 0.0 else None
 
 
 def trend_test(x: npt.ArrayLike, d: npt.ArrayLike, clusters: npt.ArrayLike) -> TrendTest:

@@ -1,4 +1,4 @@
-"""Rates of error by simulation, 1,000 sets a setting: families, items, seeds, slopes, ranks, counts."""
+"""Rates of error by simulation, 1,000 sets a setting: families, items, seeds, slopes, counts, and rules of decision."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ from scipy.special import ndtr
 
 from harness.analysis.significance import (
     family_icc,
-    family_test_many,
-    holm,
-    rank_sets,
-    slope_test,
     trend_test,
     true_discoveries,
 )
-from harness.bench import calibration
-from harness.bench.worlds import Setting, to_families, unit_gains
-from harness.languages import languages
+from harness.bench import calibration, rules
+from harness.bench.worlds import Setting, unit_gains
 
 pytestmark = pytest.mark.slow
 
@@ -53,43 +48,19 @@ def test_icc_permutations_hold_their_size(flores_families):
     assert np.mean(np.array(p) <= 0.05) <= 0.085
 
 
-@pytest.mark.parametrize("test", [slope_test, trend_test])
-def test_slopes_that_vary_by_family_do_not_pass_for_a_slope(flores, flores_families, test):
-    rng = np.random.default_rng(16)
-    codes, units, _ = flores
-    _, first = np.unique(units, return_index=True)
-    x = np.array([float(languages()[code]["joshi_class"] or "nan") for code in codes[first]])
-    x = (x - np.nanmean(x)) / np.nanstd(x)
+def test_trends_that_vary_by_family_do_not_pass_for_a_trend(flores_families):
+    rng, x = np.random.default_rng(16), rules.resource_class()
     slopes = rng.normal(0, 0.3, (SETS, flores_families.max() + 1))[:, flores_families]
     gains = unit_gains(rng, flores_families, sets=SETS, icc=0.5) + slopes * np.nan_to_num(x)
-    results = [test(x, row, flores_families) for row in gains]
+    results = [trend_test(x, row, flores_families) for row in gains]
     assert results[0].reason is None
     assert np.mean([result.p <= 0.05 for result in results]) <= 0.07
 
 
-@pytest.mark.parametrize("shape", ["normal", "exponential"])
-@pytest.mark.parametrize("means", [[0.0] * 5, [0.0, 0.0, 0.6, 0.6, 1.2]])
-def test_rank_sets_hold_jointly(flores_families, shape, means):
-    rng, size, sets = np.random.default_rng(17), 5, SETS
-    systems = np.stack(
-        [
-            mean + to_families(unit_gains(rng, flores_families, sets=sets, icc=0.2, shape=shape), flores_families)
-            for mean in means
-        ]
-    )
-    upper = np.triu_indices(size, 1)
-    pairs = family_test_many((systems[upper[0]] - systems[upper[1]]).reshape(-1, systems.shape[2]))
-    p, estimate = pairs.p.reshape(-1, sets), pairs.estimate.reshape(-1, sets)
-    better = np.array([[1 + sum(m > mine for m in means), sum(m >= mine for m in means)] for mine in means])
-    held = 0
-    for r in range(sets):
-        reject = np.zeros((size, size), dtype=bool)
-        rejected = holm(p[:, r]) <= 0.05
-        reject[upper] = rejected & (estimate[:, r] > 0)
-        reject.T[upper] = rejected & (estimate[:, r] < 0)
-        shown = np.array(rank_sets(systems[:, r].mean(axis=1), reject))
-        held += ((shown[:, 0] <= better[:, 0]) & (shown[:, 1] >= better[:, 1])).all()
-    assert held / sets >= 0.93
+@pytest.mark.parametrize("case", calibration.CASES, ids=lambda case: f"{case.setting} {case.shape}")
+def test_rules_of_decision_keep_what_they_promise(case):
+    rows = calibration.case_rates(case, SETS, (12,))
+    assert not [row for row in rows if row["within"] is False]
 
 
 @pytest.mark.parametrize("better", [0, 60, 120])

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from scipy.stats import kendalltau
+from scipy.stats import kendalltau, t
 
 from harness.analysis.significance import cr2_regression, sign_flip, slope_test, trend_test
 
@@ -101,6 +101,20 @@ def test_the_seed_error_is_that_of_slopes_by_seed(eight_families):
     expected = np.sqrt(np.var(slopes[0], ddof=1) / 3 + np.var(slopes[1], ddof=1) / 2)
     assert slope_test(x, d, families, seeds_a=a, seeds_b=b).seed_se == pytest.approx(expected)
     assert slope_test(x, d, families, seeds_a=a, seeds_b=b[:1]).seed_se is None
+
+
+def test_the_variance_over_seeds_is_added_to_that_over_families(eight_families):
+    """Student's t on both; CR2 of the centred regression is another function's, held by its references."""
+    x, d, families = eight_families
+    rng = np.random.default_rng(2)
+    a, b = 0.2 * rng.normal(size=(2, 3, x.size))
+    result = slope_test(x, d, families, seeds_a=a, seeds_b=b)
+    se = cr2_regression(x[:, None], d, families, absorb=families).se[0]
+    parts = [np.var([slope_test(x, seed, families).slope for seed in arm], ddof=1) / 3 for arm in (a, b)]
+    variance = se**2 + sum(parts)
+    df = variance**2 / (se**4 / (result.families - 1) + sum(np.square(parts)) / 2)
+    assert result.recipe_p == pytest.approx(2 * t.sf(abs(result.slope) / np.sqrt(variance), df))
+    assert slope_test(x, d, families).recipe_p is slope_test(x, d, families, seeds_a=a, seeds_b=b[:1]).recipe_p is None
 
 
 def test_cr2_reference():

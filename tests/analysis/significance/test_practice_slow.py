@@ -10,7 +10,7 @@ from sacrebleu.metrics import BLEU
 from sacrebleu.significance import PairedTest, Result, _paired_ar_test, _paired_bs_test
 from scipy.stats import friedmanchisquare
 
-from harness.analysis.significance import language_test, sign_flip_metric
+from harness.analysis.significance import item_values, language_test, sign_flip_metric
 from harness.bench.worlds import to_families, unit_gains
 from harness.score.corpus import bleu_from_stats
 
@@ -37,6 +37,33 @@ def test_sacrebleus_paired_bootstrap_rejects_too_often_and_its_randomisation_doe
         theirs[r], ours[r] = told[1]["mean"].p_value, language_test(a[None], b[None]).p
     assert low <= np.mean(theirs <= 0.05) <= high
     assert 0.03 <= np.mean(ours <= 0.05) <= 0.07
+
+
+def test_sacrebleus_paired_bootstrap_rejects_too_often_of_bleu_too():
+    """A difference is beyond the 95 % point of |N(z, 1)| less its mean for |z| > 1.6: size .11 where .05 is meant."""
+    random, sets, bleu = np.random.default_rng(3), 400, BLEU()
+    metric = SimpleNamespace(
+        _extract_corpus_statistics=lambda counts, _: counts,
+        _aggregate_and_compute=lambda counts: bleu._compute_score_from_stats(np.sum(counts, axis=0).tolist()),
+        _compute_score_from_stats=lambda total: bleu._compute_score_from_stats(total.tolist()),
+    )
+    theirs, ours = np.empty(sets), np.empty(sets)
+    for r in range(sets):
+        a, b = _bleu_counts(random)
+        baseline = {"BLEU": (a, Result(metric._aggregate_and_compute(a).score))}
+        theirs[r] = _paired_bs_test(baseline, "b", b, None, {"BLEU": metric}, n_samples=300, seed=r)[1]["BLEU"].p_value
+        ours[r] = language_test(*(item_values(counts[None], bleu_from_stats) for counts in (a, b))).p
+    assert 0.07 <= np.mean(theirs <= 0.05) <= 0.155
+    assert 0.02 <= np.mean(ours <= 0.05) <= 0.08
+
+
+def _bleu_counts(random):
+    """Return the counts [2, n, 10] of two systems of one law: sentences are harder or easier for both."""
+    words = random.integers(6, 40, ITEMS)
+    totals = np.maximum(words[:, None] - np.arange(4), 0)
+    rates = (0.6 * random.beta(6, 4, ITEMS) + 0.4 * random.beta(6, 4, (2, ITEMS)))[..., None] * (1.0, 0.7, 0.5, 0.35)
+    lengths = np.broadcast_to(words[:, None], (2, ITEMS, 2))
+    return np.concatenate([lengths, random.binomial(totals, rates), np.broadcast_to(totals, (2, ITEMS, 4))], axis=2)
 
 
 @pytest.mark.parametrize(("test_type", "p"), [("ar", 1 / 10_001), ("bs", 1 / 1001)])
