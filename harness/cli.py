@@ -27,6 +27,8 @@ Add = Callable[..., argparse.ArgumentParser]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0 done, 1 the run failed, 2 the user can mend it, 130 interrupted."""
     args = _parser().parse_args(argv)
+    if getattr(args, "adapters", None):
+        os.environ["STILTBENCH_ADAPTERS"] = str(args.adapters)
     command: Command = args.command
     try:
         code = command(args)
@@ -78,15 +80,26 @@ def _add(commands: Any, name: str, command: Command, text: str, *arguments: str)
 
 def _data_commands(add: Add) -> None:
     """Raw files, languages and tables."""
-    add("datasets", _datasets, "List the data sets that can be adapted.", "format")
+    add("datasets", _datasets, "List the data sets that can be adapted.", "data", "adapters", "format")
     one = add("languages", _languages, "List the languages, or explain one.", "format")
     one.add_argument("name", nargs="?", help="a code or an English name")
     one = add("schema", _schema, "Print the columns of a table.", "format")
     one.add_argument("table", nargs="?", help="default: all tables")
-    one = add("adapt", _adapt, "Turn a data set's raw files into examples.", "data", "format")
+    one = add("fetch", _fetch, "Bring a data set's raw files, check them, and lock them.", "data", "adapters", "format")
+    one.add_argument("name", help="data set")
+    one.add_argument("--offline", action="store_true", help="ask no network: check and lock the files that are there")
+    one.add_argument("--renew", action="store_true", help="take what is there now, and write the lock anew")
+    one = add("adapt", _adapt, "Turn a data set's raw files into examples.", "data", "adapters", "format")
     one.add_argument("name", help="data set")
     one.add_argument("--out", type=Path, help="Parquet file to write the examples to")
-    one = add("audit", _audit, "Count what a data set shares with others, by source and by text.", "data", "format")
+    one = add(
+        "audit",
+        _audit,
+        "Count what a data set shares with others, by source and by text.",
+        "data",
+        "adapters",
+        "format",
+    )
     one.add_argument("name", help="data set")
     one.add_argument("--against", nargs="*", default=[], metavar="NAME", help="data sets that it may share items with")
 
@@ -99,7 +112,7 @@ def _run_commands(add: Add) -> None:
     one.add_argument("name", nargs="?", help="model card")
     one.add_argument("--out", type=Path, help="folder to write (default: the cache)")
     one.add_argument("--exact-tokenizer", action="store_true", help="e5-small: the released tokenizer (README, Models)")
-    planned = ("suite", "store", "data", "limit", "set")
+    planned = ("suite", "store", "data", "adapters", "limit", "set")
     one = add("plan", _plan, "Show what a suite would run, and what each arm sees.", *planned, "format")
     one.add_argument("--mde", action="store_true", help="what each contrast would find, instead; runs nothing")
     one = add("power", _power, "Say what a design would find, before it is run.", "store", "format")
@@ -118,7 +131,7 @@ def _run_commands(add: Add) -> None:
     one = add("gc", _gc, "Say which jobs no suite names, and remove them with --yes.", "store", "format")
     one.add_argument("--cache", action="store_true", help="the cache instead of the store")
     one.add_argument("--yes", action="store_true", help="remove what is listed")
-    one = add("job", _job, "Run one planned job of a store.", "data")
+    one = add("job", _job, "Run one planned job of a store.", "data", "adapters")
     one.add_argument("store", type=Path, help="folder of the store")
     one.add_argument("key", help="key of the job, as `status` and `plan` know it")
 
@@ -131,7 +144,7 @@ def _result_commands(add: Add) -> None:
     one.add_argument("--folder", type=Path, help="folder of your own named .sql files")
     one.add_argument("--from", dest="source", type=Path, help="a results.parquet, instead of the store")
     one.add_argument("--suite", help="one suite only")
-    one = add("compare", _compare, "Compare two arms, with families as the unit.", "store", "data")
+    one = add("compare", _compare, "Compare two arms, with families as the unit.", "store", "data", "adapters")
     one.add_argument("a", nargs="?", help="arm whose gain is asked for")
     one.add_argument("b", nargs="?", help="arm that it is compared with")
     one.add_argument("--all", action="store_true", help="every pair of arms, and the ranks that each may have")
@@ -143,7 +156,7 @@ def _result_commands(add: Add) -> None:
     one.add_argument("--parse", choices=["first", "unique"], help="how answers in words are read")
     one.add_argument("--columns", default="", metavar="NAME=OWN,…", help="a table's own names: language=lang,value=acc")
     one.add_argument("--format", choices=["table", "json"], default="table")
-    one = add("publish", _publish, "Write a suite's leaderboard page, figures and results.", "store")
+    one = add("publish", _publish, "Write a suite's leaderboard page, figures and results.", "store", "adapters")
     one.add_argument("suite", help="suite in the store")
     one.add_argument("--out", type=Path, help="folder to write (default: leaderboards/SUITE)")
     one.add_argument("--from", dest="source", type=Path, help="a results.parquet, instead of the store")
@@ -160,6 +173,7 @@ _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
     "format": lambda p: p.add_argument("--format", choices=FORMATS, default="table"),
     "store": lambda p: p.add_argument("--store", type=Path, default=Path("store"), help="folder (default: store)"),
     "data": lambda p: p.add_argument("--data", type=Path, help="folder that holds one folder per data set"),
+    "adapters": lambda p: p.add_argument("--adapters", type=Path, help="folder of your own adapters and cards"),
     "suite": lambda p: p.add_argument("suite", help="a suite that ships, or a .toml file"),
     "limit": lambda p: p.add_argument("--limit", type=_positive, help="first look: so many examples; never published"),
     "set": lambda p: p.add_argument(
@@ -219,6 +233,16 @@ def _schema(args: argparse.Namespace) -> int:
         for c in schema.columns(t)
     ]
     show(rows, list(rows[0]), args.format)
+    return 0
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    from harness.data.fetch import fetch
+
+    if args.data is None:
+        raise UserError(f"fetch {args.name}: name the folder that holds one folder per data set: --data DIR")
+    row = fetch(args.name, args.data, offline=args.offline, renew=args.renew)
+    show([row], list(row), args.format)
     return 0
 
 

@@ -1,13 +1,13 @@
-"""How fast raw files become columns: our select, the whole way to a kept file, and a plain Python loop.
+"""How fast raw files become columns: our select beside a Python loop, `datasets` with its map, and polars.
 
 Every time is taken in a process of its own, imports left out. The ways take turns, and what they read is compared.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import importlib
+import importlib.util
 import json
 import os
 import shutil
@@ -16,30 +16,52 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from harness.bench import adapt_files, adapt_ways
+from harness.errors import UserError
+
 ROUNDS = 5
 
-WAYS = ("select", "adapted", "loop")
-"""Our select, from files to Arrow; contract, digests and Parquet as well; and the loop that both are compared with."""
+ONCE = "datasets, map by row"
+"""The way that is so slow that only the first round has it."""
 
-COMPARED = ("split", "language", "id", "source", "text")
+IMPORTS = {
+    "select": ["duckdb", "pyarrow", "harness.data.raw"],
+    "adapted": ["duckdb", "pyarrow.parquet", "harness.data.adapter", "harness.data.contract"],
+    "polars": ["polars"],
+    "datasets, batched map": ["datasets"],
+    "datasets, map by row": ["datasets"],
+}
+"""Way → what it imports before the clock runs."""
+
+Found = dict[str, Any]
+Case = tuple[str, Path, str]
+"""What is read, the folder of its data set's folder, and the way."""
 
 
-def measure(data: Path) -> list[dict[str, Any]]:
-    """Return a row per data set and way: median seconds of :data:`ROUNDS` rounds, and the loop's time over them.
+def measure(data: Path | None) -> list[dict[str, Any]]:
+    """Return a row per data set and way: medians of :data:`ROUNDS` rounds, beside our select.
 
-    ``data`` holds the folders of FLORES-200 and SIB-200. `loop_over` is the median of the ratios within a round, and
-    `equal` says whether the way read what the loop reads.
+    Pairs and questions are made up; ``data`` holds FLORES-200 and SIB-200, which are left out where it is None.
+    `seconds` go from files to columns in memory, for `adapted` by way of contract, digests and a file that is kept;
+    `times` is how many times as long the way takes as the select, the median of the ratios within a round; `peak_mb`
+    the most memory of the process, where the system tells; `equal` whether the rows are those of the select.
     """
+    if missing := [name for name in ("datasets", "polars") if importlib.util.find_spec(name) is None]:
+        raise UserError(f"bench adapt: {missing[0]} is not installed; pip install 'stiltbench[dev]'")
     with tempfile.TemporaryDirectory() as folder:
-        _copy_devtest(data / "flores200", Path(folder) / "flores200")
-        # Of devtest alone there is no data set: its card promises dev too.
-        cases = [("flores200 devtest", Path(folder), way) for way in WAYS if way != "adapted"]
-        cases += [(name, data, way) for name in ("flores200", "sib200") for way in WAYS]
-        rounds = [{(name, way): _run(name, way, root) for name, root, way in cases} for _ in range(ROUNDS)]
+        adapt_files.write(Path(folder))
+        cases = [
+            (name, Path(folder), way) for name in ("pairs", "squad1") for way in adapt_ways.WAYS if way != "adapted"
+        ]
+        if data is not None:
+            _copy_devtest(data / "flores200", Path(folder) / "flores200")
+            # Of devtest alone there is no data set: its card promises dev too.
+            cases += [("flores200 devtest", Path(folder), way) for way in ("select", "loop")]
+            cases += [(name, data, way) for name in ("flores200", "sib200") for way in ("select", "adapted", "loop")]
+        rounds = [_round(cases, number) for number in range(ROUNDS)]
     return [_row(name, way, rounds) for name, _, way in cases]
 
 
@@ -49,87 +71,48 @@ def _copy_devtest(source: Path, target: Path) -> None:
     shutil.copyfile(source / inner / "metadata_devtest.tsv", target / inner / "metadata_devtest.tsv")
 
 
-def _run(name: str, way: str, root: Path) -> dict[str, Any]:
+def _round(cases: list[Case], number: int) -> dict[tuple[str, str], Found]:
+    return {(name, way): _run(name, way, root) for name, root, way in cases if number == 0 or way != ONCE}
+
+
+def _run(name: str, way: str, root: Path) -> Found:
     with tempfile.TemporaryDirectory() as cache:
         code = f"from harness.bench import adapt; adapt.time_one({name.split()[0]!r}, {way!r}, {str(root)!r})"
-        environment = os.environ | {"STILTBENCH_CACHE": cache}
+        environment = os.environ | {"STILTBENCH_CACHE": cache, "HF_HOME": cache}
         told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=environment)
-    found: dict[str, Any] = json.loads(told.stdout)
+    found: Found = json.loads(told.stdout)
     return found
 
 
-def _row(name: str, way: str, rounds: list[dict[tuple[str, str], dict[str, Any]]]) -> dict[str, Any]:
-    ratios = [found[name, "loop"]["seconds"] / found[name, way]["seconds"] for found in rounds]
+def _row(name: str, way: str, rounds: list[dict[tuple[str, str], Found]]) -> dict[str, Any]:
+    pairs = [(found[name, way], found[name, "select"]) for found in rounds if (name, way) in found]
+    seconds = statistics.median(own["seconds"] for own, _ in pairs)
     return {
         "data": name,
         "way": way,
-        "rows": rounds[0][name, way]["rows"],
-        "seconds": statistics.median(found[name, way]["seconds"] for found in rounds),
-        "loop_over": statistics.median(ratios),
-        "equal": all(found[name, way]["digest"] == found[name, "loop"]["digest"] for found in rounds),
+        "rows": pairs[0][0]["rows"],
+        "seconds": seconds,
+        "rows_a_second": pairs[0][0]["rows"] / seconds,
+        "times": statistics.median(own["seconds"] / ours["seconds"] for own, ours in pairs),
+        "peak_mb": max(own["peak_mb"] or 0 for own, _ in pairs) or None,
+        "equal": all(own["digest"] == ours["digest"] for own, ours in pairs),
+        "rounds": len(pairs),
     }
 
 
 def time_one(name: str, way: str, data: str) -> None:
-    """Read one data set in one way; print seconds, rows and a digest of the rows in any order, as JSON."""
-    for module in ("duckdb", "pyarrow.parquet", "harness.data.contract"):
+    """Read one data set in one way; print seconds, rows, peak memory and a digest of the rows in any order, as JSON."""
+    for module in IMPORTS.get(way, []):
         importlib.import_module(module)
-
     began = time.perf_counter()
-    made = _READ[way](name, Path(data))
-    seconds = time.perf_counter() - began
-    columns = made if isinstance(made, dict) else made.select(COMPARED).to_pydict()
-    lines = sorted("\t".join(row) for row in zip(*(columns[column] for column in COMPARED), strict=True))
-    mark = hashlib.sha256("\n".join(lines).encode())
-    print(json.dumps({"seconds": seconds, "rows": len(lines), "digest": mark.hexdigest()}))
+    made = adapt_ways.WAYS[way](name, Path(data))
+    seconds, peak = time.perf_counter() - began, _peak_mb()
+    lines = adapt_ways.lines(name, made)
+    mark = hashlib.sha256(b"\n".join(lines))
+    print(json.dumps({"seconds": seconds, "rows": len(lines), "peak_mb": peak, "digest": mark.hexdigest()}))
 
 
-def _select(name: str, data: Path) -> Any:
-    from harness.data import adapter, cards
-
-    sql = cards.adapter_path(name)
-    assert sql is not None
-    return adapter.selected(cards.dataset_card(name), sql, None, data / name)
-
-
-def _adapted(name: str, data: Path) -> Any:
-    """Return the table only after the file stands, as a caller would have it."""
-    import pyarrow.parquet as pq
-
-    from harness.data import adapt
-
-    return pq.read_table(adapt.adapted(name, data=data).path, columns=list(COMPARED))
-
-
-def _loop(name: str, data: Path) -> dict[str, list[str]]:
-    return (_loop_flores if name == "flores200" else _loop_sib)(data / name)
-
-
-def _loop_flores(root: Path) -> dict[str, list[str]]:
-    columns: dict[str, list[str]] = {column: [] for column in (*COMPARED, "block")}
-    for metadata in sorted((root / "flores200_dataset").glob("metadata_*.tsv")):
-        split = metadata.stem.removeprefix("metadata_")
-        pages = [line.split("\t")[0] for line in metadata.read_text(encoding="utf-8").split("\n")[1:-1]]
-        for path in sorted((root / "flores200_dataset" / split).iterdir()):
-            for number, text in enumerate(path.read_text(encoding="utf-8").split("\n")[:-1]):
-                row = (split, path.stem, str(number), f"flores200:{split}:{number}", text, pages[number])
-                for column, value in zip(columns.values(), row, strict=True):
-                    column.append(value)
-    return columns
-
-
-def _loop_sib(root: Path) -> dict[str, list[str]]:
-    """Leaves out the block, which the select finds among the pages."""
-    columns: dict[str, list[str]] = {column: [] for column in (*COMPARED, "label")}
-    for path in sorted((root / "data" / "annotated").glob("*/*.tsv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            for line in csv.DictReader(file, delimiter="\t"):
-                number = int(line["index_id"])
-                source = f"flores200:dev:{number}" if number < 997 else f"flores200:devtest:{number - 997}"
-                row = (path.stem, path.parent.name, line["index_id"], source, line["text"], line["category"])
-                for column, value in zip(columns.values(), row, strict=True):
-                    column.append(value)
-    return columns
-
-
-_READ: dict[str, Callable[[str, Path], Any]] = {"select": _select, "adapted": _adapted, "loop": _loop}
+def _peak_mb() -> float | None:
+    # Not `ru_maxrss`, which a process takes over from the one that started it.
+    status = Path("/proc/self/status")
+    return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024 if status.exists() else None

@@ -1,5 +1,7 @@
 """Runs one adapter: a single select over one data set's raw files, in a DuckDB that sees nothing else.
 
+Its rows never leave that DuckDB before they are examples: what does not fit in its memory waits on disk.
+
 `adapters/NAME.sql` reads the files below `$root`, or the relation `raw` that a reader `adapters/NAME.py` or an
 embedded table fills. It yields any of the columns of `examples`, and `file` and `line` where it can say them:
 they go into the message about a bad row and nowhere else.
@@ -8,12 +10,14 @@ they go into the message about a bad row and nowhere else.
 from __future__ import annotations
 
 import importlib.util
-import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data import diagnose
 from harness.data.cards import DatasetCard, Package
+from harness.data.raw import Raw
 from harness.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,27 +25,47 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def selected(card: DatasetCard, sql: Path, reader: Path | None, root: Path | None) -> pa.Table:
-    """Return what the select of the file ``sql`` yields, in its order.
+MEMORY_LIMIT = "2GB"
+"""What DuckDB may hold of a data set in memory; rows beyond it wait in a folder beside the file that is made."""
 
-    ``reader`` is the adapter's Python file or None, ``root`` the folder of the raw files or None.
+
+@contextmanager
+def opened(card: DatasetCard, place: Raw, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a DuckDB whose table `given` holds what the select over the raw files yields, in its order.
+
+    ``spill`` is a folder that is made where memory runs out, and removed.
+
+    :raises UserError: for a select that fails, or a statement of the caller's that its rows make fail
     """
     import duckdb
 
+    root, sql = place.root, place.sql
+    _refuse_empty(card, place)
     query, wanted = _statement(sql, duckdb)
     parameters = {"root": str(root)} if "root" in wanted else {}
     with duckdb.connect(config=_OFFLINE) as connection:
-        raw = _raw(card, reader, root)
-        if raw is not None:
-            connection.register("raw", raw)
-        _confine(connection, root)
         try:
-            return connection.sql(query, params=parameters).to_arrow_table()
+            connection.execute("set enable_progress_bar = false")  # it would go to standard output
+            connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set temp_directory = {_quoted(spill)}")
+            _load(connection, _raw(card, place))
+            _confine(connection, root)
+            connection.execute(f"create table given as\n{query}", parameters)
+            yield connection
+        except duckdb.OutOfMemoryException:
+            have = f"{MEMORY_LIMIT} of memory and what is free in {spill.parent}"
+            raise UserError(f"{card.name}: {have} do not hold its rows; free space, or set STILTBENCH_CACHE") from None
         except (duckdb.Error, UnicodeDecodeError) as error:  # a message may be cut inside a character
             raise _explain(error, sql, card, root) from None
 
 
 _OFFLINE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+
+
+def _refuse_empty(card: DatasetCard, place: Raw) -> None:
+    """An empty file would be a language or a split less, without a word."""
+    for _, path in place.files():
+        if not path.stat().st_size:
+            raise UserError(f"{card.name}: {path} is empty; take the file as released, or leave it out")
 
 
 def _statement(sql: Path, duckdb: Any) -> tuple[str, set[str]]:
@@ -60,17 +84,30 @@ def _statement(sql: Path, duckdb: Any) -> tuple[str, set[str]]:
     return statement.query, set(statement.named_parameters)
 
 
-def _raw(card: DatasetCard, reader: Path | None, root: Path | None) -> pa.Table | None:
-    """Return the relation `raw`: from the adapter's reader, from an embedded table, or none."""
-    import pyarrow as pa
+def _raw(card: DatasetCard, place: Raw) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of the relation `raw`: from the adapter's reader, a Hub snapshot, an embedded table, or none."""
+    if place.reader is not None:
+        yield from _read_function(place.reader)(place.root)
+    elif place.hub and place.root:
+        from harness.data import hub_rows
 
-    if reader is not None:
-        return pa.Table.from_batches(_read_function(reader)(root))
-    if any(isinstance(source, Package) for source in card.sources):
+        yield from hub_rows.rows(place.hub, place.root).to_batches()
+    elif any(isinstance(source, Package) for source in card.sources):
         from harness.data import cldr
 
-        return cldr.table()
-    return None
+        yield from cldr.table().to_batches()
+
+
+def _load(connection: duckdb.DuckDBPyConnection, raw: Iterable[pa.RecordBatch]) -> None:
+    """Make the table `raw`, a batch at a time: DuckDB, and not Arrow, holds what a reader yields."""
+    import pyarrow as pa
+
+    try:
+        for i, batch in enumerate(raw):
+            connection.register("batch", pa.table(batch))
+            connection.execute("insert into raw from batch" if i else "create table raw as from batch")
+    except OSError as error:
+        raise UserError(f"{error.filename}: cannot be read ({error.strerror})") from None
 
 
 def _read_function(reader: Path) -> Any:
@@ -86,23 +123,29 @@ def _read_function(reader: Path) -> Any:
 
 def _confine(connection: duckdb.DuckDBPyConnection, root: Path | None) -> None:
     """Leave the select nothing but the files below ``root`` and the relation `raw`, for good."""
-    folders = "[]" if root is None else "['" + str(root).replace("'", "''") + "']"
     for setting in (
         "python_enable_replacements = false",
-        "temp_directory = ''",
-        f"allowed_directories = {folders}",
+        f"allowed_directories = [{_quoted(root) if root else ''}]",
         "enable_external_access = false",
+        "allowed_configs = ['threads']",
         "lock_configuration = true",
     ):
         connection.execute(f"set {setting}")
 
 
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
 def _explain(error: Exception, sql: Path, card: DatasetCard, root: Path | None) -> UserError:
     """Say which line of which raw file is at fault; where the files are sound it is the select."""
-    if root is not None and (fault := diagnose.first_fault(root, card.files)):
+    try:
+        fault = root and diagnose.first_fault(root, card.files, str(error))
+    except OSError as unreadable:
+        fault = f"{unreadable.filename}: cannot be read ({unreadable.strerror})"
+    if fault:
         return UserError(f"{card.name}: {fault}")
-    file = re.search(r"^  file = (.+)$", str(error), re.MULTILINE)
-    return UserError(f"{sql}: {_first_line(error)}{f', in {file[1]}' if file else ''}")
+    return UserError(f"{sql}: {_first_line(error)}")
 
 
 def _first_line(error: Exception) -> str:

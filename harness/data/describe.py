@@ -1,4 +1,7 @@
-"""The generated block of a data set's card: counts, lengths and digests, as the adapted file has them."""
+"""The generated block of a data set's card: counts, lengths and digests, as the adapted file has them.
+
+The block also names the recipe that it was made by, so that a card can be seen to be stale where there are no files.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from harness.data.adapt import Adapted
+from harness.data.adapt import Adapted, recipe
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 OPEN, CLOSE = "<!-- generated -->", "<!-- end of generated -->"
+
+MARK = 16
+"""Digits of a recipe's and of a split's digest that a block shows."""
 
 QUANTILES = (0, 25, 50, 75, 95, 100)
 """Percentiles of lengths; each is a length that occurs (nearest rank)."""
@@ -23,8 +29,9 @@ def generated_block(adapted: Adapted) -> str:
     """Return the block between its two comments: rows by split and language, labels, lengths and digests."""
     splits = list(dict.fromkeys(split for split, _ in adapted.parts))
     counted = {split: adapted.rows(split, columns=["text", "text_pair", "tokens", "label", "tags"]) for split in splits}
-    lines = [OPEN, "", "## Generated", ""]
+    lines = [OPEN, "", "## Generated", "", f"Recipe: `{recipe(adapted.card)[:MARK]}`", ""]
     lines += _table(["split", "rows", "languages", "digest"], _totals(adapted, splits))
+    lines += _table(["left out", "split", "rows"], _skipped(adapted))
     lines += _table(["length of", "split", *(f"{q} %" for q in QUANTILES)], _lengths(counted))
     lines += _table(["label", *splits], _labels(adapted, counted))
     lines += _table(["language", *splits], _languages(adapted, splits))
@@ -33,10 +40,41 @@ def generated_block(adapted: Adapted) -> str:
 
 def with_block(card: str, block: str) -> str:
     """Return the text of a card with ``block`` in place of its generated block, or at its end."""
-    old = re.compile(re.escape(OPEN) + ".*?" + re.escape(CLOSE), re.DOTALL)
-    if old.search(card):
-        return old.sub(lambda _: block, card)
+    if _BLOCK.search(card):
+        return _BLOCK.sub(lambda _: block, card)
     return f"{card.rstrip()}\n\n{block}\n"
+
+
+_BLOCK = re.compile(f"{re.escape(OPEN)}.*?{re.escape(CLOSE)}", re.DOTALL)
+
+
+class Counts(NamedTuple):
+    """What a generated block says: its recipe, split → rows, the languages, and the rows left out."""
+
+    recipe: str
+    rows: dict[str, int]
+    languages: list[str]
+    left_out: int
+
+
+def counts(card: str) -> Counts | None:
+    """Return what the generated block in the text of a card says; None where there is none that can be read."""
+    block = _BLOCK.search(card)
+    made = re.search(rf"^Recipe: `([0-9a-f]{{{MARK}}})`$", block[0], re.MULTILINE) if block else None
+    if not block or not made:
+        return None
+    splits, skipped, languages = (_cells(block[0], head) for head in ("split", "left out", "language"))
+    try:
+        rows, left_out = {row[0]: int(row[1]) for row in splits}, sum(int(row[2]) for row in skipped)
+    except (ValueError, IndexError):  # somebody wrote into it
+        return None
+    return Counts(made[1], rows, [row[0] for row in languages], left_out)
+
+
+def _cells(block: str, head: str) -> list[list[str]]:
+    """Return the cells below the head of the block's table that opens with the column ``head``; [] without it."""
+    table = re.search(rf"^\| {head} \|.*\n\|[- |]*\n((?:\|.*\n)*)", block, re.MULTILINE)
+    return [line.strip("| ").split(" | ") for line in table[1].splitlines()] if table else []
 
 
 def _table(head: list[str], rows: Iterable[Iterable[object]]) -> list[str]:
@@ -48,7 +86,14 @@ def _totals(adapted: Adapted, splits: list[str]) -> Iterator[list[object]]:
     for split in splits:
         parts = {language: part for (s, language), part in adapted.parts.items() if s == split}
         mark = hashlib.sha256("".join(f"{code} {part.digest}\n" for code, part in parts.items()).encode())
-        yield [split, sum(part.rows for part in parts.values()), len(parts), f"`{mark.hexdigest()[:16]}`"]
+        yield [split, sum(part.rows for part in parts.values()), len(parts), f"`{mark.hexdigest()[:MARK]}`"]
+
+
+def _skipped(adapted: Adapted) -> Iterator[list[object]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for (split, _, reason), rows in adapted.skipped.items():
+        counts[reason, split] += rows
+    yield from ([reason, split, rows] for (reason, split), rows in sorted(counts.items()))
 
 
 def _lengths(counted: dict[str, pa.Table]) -> Iterator[list[object]]:

@@ -5,21 +5,90 @@ DuckDB itself names no line for a stray carriage return, counts one too many for
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 LINED = {".tsv", ".csv", ".txt"}
 """Suffixes of the files with one record a line, whose number of cells is compared with the first line's."""
 
 
-def first_fault(root: Path, patterns: Sequence[str]) -> str | None:
-    """Return ``FILE, line N: what is wrong`` for the first faulty file below ``root``, or None."""
-    for pattern in patterns:
-        for path in sorted(root.glob(pattern)):
-            for line, fault in _faults(path):
-                return f"{path}, line {line}: {fault}"
+def first_fault(root: Path, patterns: Sequence[str], message: str = "") -> str | None:
+    """Return ``FILE, line N: what is wrong``, or None where the files below ``root`` have no fault to see.
+
+    The file is the one that DuckDB's ``message`` names, else the first faulty one.
+    """
+    named = re.search(r"^  file = (.+)$|in file \"(.+?)\"|of file '(.+?)'", message, re.MULTILINE)
+    found = [path for pattern in patterns for path in sorted(root.glob(pattern))]
+    for path in [Path(named[named.lastindex or 0])] if named else found:
+        if path.suffix == ".parquet":  # it has no lines
+            if _is_damaged(path):
+                return f"{path}: not Parquet, or damaged; fetch it again"
+            continue
+        for line, fault in _faults(path):
+            return f"{path}, line {line}: {fault}"
+        if place := re.search(r"CSV Error on Line: (\d+)|in line (\d+)", message):
+            return f"{path}, line {_line(path, int(place[place.lastindex or 0]), message)}: {_reason(message)}"
+        ends = [line.endswith(b"\r") for line in path.read_bytes().split(b"\n")[:-1]]
+        if "reached an invalid state" in message and any(ends) and not all(ends):
+            return f"{path}, line {ends.index(not ends[0]) + 1}: another line end than line 1 has; end every line alike"
     return None
+
+
+def _line(path: Path, number: int, message: str) -> int:
+    """DuckDB counts one line too many for JSON, and a cell with line breaks as one line."""
+    delimiter = re.search(r'^  delimiter = (.).*\n  quote = "', message, re.MULTILINE)
+    if not delimiter:
+        return number - ("Malformed JSON" in message)
+    csv.field_size_limit(2**31 - 1)
+    with path.open(encoding="utf-8", newline="") as file:
+        records = csv.reader(file, delimiter=delimiter[1])
+        before = [records.line_num for _ in islice(records, number - 1)]
+    return before[-1] + 1 if before else 1
+
+
+def _reason(message: str) -> str:
+    """What only DuckDB knows: how many cells a table has, how it is quoted, what a JSON value should be."""
+    if cells := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
+        return f"{cells[2]} cells, where {cells[1]} are expected"
+    if "unterminated quote" in message:
+        return "a quotation mark that none closes, or a text after the one that does; double those inside a cell"
+    wrong = re.search(r"Expected \w+, but got \w+|has duplicate key \"[^\"]*\"", message)
+    return wrong[0] if wrong else message.splitlines()[0][:100]
+
+
+def place(row: int, file: str | None, line: int | None, key: Sequence[str | None]) -> str:
+    """Say where a row stands as well as it is known; ``key`` is its split, language and id.
+
+    A document of JSON has no line a row: there it is the last that holds the id.
+    """
+    if file and line:
+        return f"{file}, line {line}"
+    named = f"({repr(' '.join(map(str, key)))[1:-1]})"
+    if file and file.endswith(".json") and (found := _line_of(file, str(key[-1]))):
+        return f"{file}, line {found} {named}"
+    return f"{file + ', ' if file else ''}row {row} of the adapter {named}"
+
+
+def _is_damaged(path: Path) -> bool:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        pq.read_table(path, use_threads=False)
+    except (pa.ArrowException, OSError):
+        return True
+    return False
+
+
+def _line_of(file: str, name: str) -> int | None:
+    spelled = {json.dumps(name), json.dumps(name, ensure_ascii=False)} | ({name} if name.isdigit() else set())
+    value = re.compile(rf"(?<=[\s:\[,])({'|'.join(map(re.escape, spelled))})(?=[\s,\]}}]|$)")
+    lines = list(enumerate(Path(file).read_text(encoding="utf-8").split("\n"), 1))
+    return next((number for number, line in reversed(lines) if value.search(line)), None)
 
 
 def _faults(path: Path) -> Iterator[tuple[int, str]]:
@@ -49,26 +118,29 @@ def _line_faults(line: bytes) -> Iterator[str]:
 def _json_faults(content: bytes) -> Iterator[tuple[int, str]]:
     """A file is one JSON value, or one on each line that is not blank."""
     text = content.decode("utf-8")
-    try:
-        json.loads(text)
-        return
-    except json.JSONDecodeError as error:
-        whole = (error.lineno, f"not JSON: {error.msg}")
+    whole = _wrong(text, (dict, list))
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    if len(lines) < 2 or not _is_json(lines[0][1]):
+    yield from (
+        (number, "half of a surrogate pair alone") for number, line in lines if whole is None and _HALF.search(line)
+    )
+    if whole and (len(lines) < 2 or _wrong(lines[0][1], (object,))):
         yield whole
-        return
-    for number, line in lines:
-        if not _is_json(line):
-            yield number, "not JSON"
+    elif whole:
+        faults = ((number, _wrong(line, (dict,))) for number, line in lines)
+        yield from ((number, fault[1].split(":")[0]) for number, fault in faults if fault)
 
 
-def _is_json(text: str) -> bool:
+_HALF = re.compile(r"\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]", re.IGNORECASE)
+
+
+def _wrong(text: str, kinds: tuple[type, ...]) -> tuple[int, str] | None:
     try:
-        json.loads(text)
-    except json.JSONDecodeError:
-        return False
-    return True
+        value = json.loads(text, parse_int=str)  # of any length
+    except json.JSONDecodeError as error:
+        return error.lineno, f"not JSON: {error.msg}"
+    except RecursionError:
+        return 1, "JSON that is nested too deep"
+    return None if isinstance(value, kinds) else (1, "no JSON object")
 
 
 def _cell_faults(lines: list[bytes], delimiter: bytes) -> Iterator[tuple[int, str]]:

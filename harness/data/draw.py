@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -26,12 +26,15 @@ def item_order(ids: Iterable[str]) -> list[str]:
     return sorted(set(ids), key=lambda i: hashlib.sha256(i.encode()).digest())
 
 
-def pool(adapted: Adapted, split: str, languages: Sequence[str]) -> Pool:
-    """Return which of ``languages`` have which items of a split."""
+def pool(
+    adapted: Adapted, split: str, languages: Sequence[str], without: Collection[tuple[str, str]] = frozenset()
+) -> Pool:
+    """Return which of ``languages`` have which items of a split; ``without`` are (language, id) that are not drawn."""
     rows = adapted.rows(split, languages, columns=["language", "id"])
     found = defaultdict(list)
     for language, item in zip(rows["language"].to_pylist(), rows["id"].to_pylist(), strict=True):
-        found[item].append(language)
+        if (language, item) not in without:
+            found[item].append(language)
     return {item: sorted(have) for item, have in found.items()}
 
 
@@ -74,9 +77,8 @@ def draw(adapted: Adapted, split: str, languages: Sequence[str], ids: Sequence[s
     return pa.table(columns, schema=SCHEMA)
 
 
-def whole(adapted: Adapted, split: str, languages: Sequence[str], limit: int | None) -> pa.Table:
-    """Return the draw of every row of a split in ``languages``; ``limit`` keeps the first items in item order."""
-    have = pool(adapted, split, languages)
+def whole(adapted: Adapted, split: str, have: Pool, limit: int | None) -> pa.Table:
+    """Return the draw of every row of a pool; ``limit`` keeps the first items in item order."""
     ids = item_order(have)[:limit]
     pairs = [(language, item) for item in ids for language in have[item]]
     return draw(adapted, split, [p[0] for p in pairs], [p[1] for p in pairs])

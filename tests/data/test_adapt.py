@@ -6,7 +6,6 @@ import errno
 import time
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from harness import schema
@@ -75,20 +74,9 @@ def test_digests_follow_the_content_alone(toy):
     assert changed == {("train", "deu_Latn")}
 
 
-def test_a_digest_is_that_of_the_written_out_rows():
-    import hashlib
-
-    columns = {name: pa.nulls(2, pa.string()) for name in adapt.CONTENT}
-    columns |= {"id": pa.array(["a", "b"]), "text": pa.array(["é", None])}
-    plain = pa.table(columns)
-    encoded = plain.set_column(0, "id", pa.chunked_array([["a"], ["b"]]).dictionary_encode())
-    wanted = hashlib.sha256('["id",["a","b"]]\n["text",["é",null]]\n'.encode()).hexdigest()
-    assert adapt.digest(plain) == adapt.digest(encoded) == wanted
-
-
 def test_the_second_call_adapts_nothing_and_takes_under_50_ms(toy, monkeypatch):
     first = toy.adapted()
-    monkeypatch.setattr(adapter, "selected", None)
+    monkeypatch.setattr(adapter, "opened", None)
     took = []
     for _ in range(5):
         start = time.perf_counter()
@@ -154,6 +142,11 @@ def test_an_adapter_is_one_select_that_sees_only_its_files(toy, sql, message):
     assert said(toy).startswith(f"{toy.adapters / 'toy.sql'}: {message}")
 
 
+def test_a_file_that_a_reader_cannot_read_is_named(toy):
+    (toy.adapters / "toy.py").write_text("def read(root):\n    yield (root / 'missing').read_bytes()\n")
+    assert said(toy) == f"{toy.raw.with_name('missing')}: cannot be read (No such file or directory)"
+
+
 def test_a_reader_without_read_is_said(toy):
     (toy.adapters / "toy.py").write_text("rows = 1\n")
     assert (
@@ -170,6 +163,19 @@ def test_a_column_that_examples_lacks_is_refused(toy):
 def test_a_column_of_the_card_that_the_select_lacks_is_said(toy):
     toy.spoil("toy.sql", "text, label", "text")
     assert said(toy) == "toy: the adapter's select yields no column label; its card says so"
+
+
+# -- rows that an adapter leaves out
+
+
+def test_rows_with_a_reason_are_left_out_and_counted_before_anything_is_asked_of_them(toy):
+    toy.spoil("toy.tsv", "train\tde\t1\tschlechte Nachricht\tbad", "train\tde\t2\tx\tmeh")  # id again, no label
+    toy.spoil("toy.tsv", "test\tde", "test\tnaija")
+    toy.spoil("toy.sql", "text, label,", "text, label, if(text in ('x', 'das ist schön'), 'no news', null) as skipped,")
+    made = toy.adapted()
+    assert made.skipped == {("test", "pcm_Latn", "no news"): 1, ("train", "deu_Latn", "no news"): 1}
+    assert made.rows("train", ["deu_Latn"], ["text"]).to_pydict() == {"text": ["gute Nachricht"]}
+    assert toy.adapted().skipped == made.skipped  # from the cache
 
 
 # -- the contract
@@ -198,13 +204,13 @@ def test_without_a_file_the_row_is_named_by_what_it_is(toy):
 
 def test_an_unknown_language_is_refused_with_the_nearest_of_its_kind(toy):
     toy.spoil("toy.tsv", "train\tsw\t2", "train\txx\t2")
-    assert "toy: column language: unknown language 'xx'; the nearest are" in said(toy)
+    assert f"toy: {toy.raw}: column language: unknown language 'xx'; the nearest are" in said(toy)
 
 
 def test_a_language_that_the_card_does_not_list_is_refused(toy):
     toy.spoil("toy.md", "choices =", 'codes = ["swh_Latn", "pcm_Latn"]\nchoices =')
     assert said(toy) == (
-        "toy: column language: deu_Latn is none of the card's codes; the nearest are swh_Latn, pcm_Latn"
+        f"toy: {toy.raw}: column language: deu_Latn is none of the card's codes; the nearest are swh_Latn, pcm_Latn"
     )
 
 
@@ -218,7 +224,13 @@ def test_two_spellings_of_one_language_are_refused(toy):
 
 def test_an_empty_split_is_refused(toy):
     toy.spoil("toy.md", "[languages]", '[splits.dev]\nuse = "dev"\n\n[languages]')
-    assert said(toy) == "toy: split dev has no row; its card promises one, so look for missing files"
+    assert said(toy) == "toy: split dev has no row; its card promises one, so look at the files *.tsv"
+
+
+def test_an_empty_file_is_refused(toy):
+    empty = toy.raw.with_name("empty.tsv")
+    empty.touch()
+    assert said(toy) == f"toy: {empty} is empty; take the file as released, or leave it out"
 
 
 def test_an_optional_split_may_have_no_row(toy):
@@ -286,7 +298,8 @@ def test_an_answer_has_text(toy):
 # -- files and folders
 
 
-def test_missing_data_says_which_folder_is_wanted(toy, tmp_path: Path):
+@pytest.mark.usefixtures("toy")
+def test_missing_data_says_which_folder_is_wanted(tmp_path: Path):
     with pytest.raises(UserError, match=r"give --data DIR, where DIR holds DIR/toy/ with \*\.tsv"):
         adapt.adapted("toy")
     with pytest.raises(
@@ -317,7 +330,7 @@ def test_a_file_that_duckdb_cannot_read_is_named(toy):
     toy.raw.with_suffix(".txt").write_text('a\t"b"\nc\n')
     reads = "read_csv($root || '/*.txt', delim = '\\t', quote = '', auto_detect = false, columns = {a: 'VARCHAR'})"
     (toy.adapters / "toy.sql").write_text(f"select * from {reads}")
-    assert said(toy).endswith(f"CSV Error on Line: 1, in {toy.raw.with_suffix('.txt')}")
+    assert said(toy) == f"toy: {toy.raw.with_suffix('.txt')}, line 1: 2 cells, where 1 are expected"
 
 
 def test_an_edition_that_is_not_there_is_refused(toy):

@@ -18,6 +18,10 @@ from harness.data import diagnose
         ("a.jsonl", b'{"a": 1}\n\n{"a": }\n', "line 3: not JSON"),
         ("a.json", b'[{"a": 1},\n {"a": }]\n', "line 2: not JSON: Expecting value"),
         ("a.json", b"\n\n", "line 3: not JSON: Expecting value"),
+        ("a.json", b"1.5", "line 1: no JSON object"),
+        ("a.jsonl", b'{"a": 1}\n[]\n', "line 2: no JSON object"),
+        ("a.json", b'[\n"\\ud83d\\udc3e",\n"\\ud83d"]', "line 3: half of a surrogate pair alone"),
+        ("a.json", b"[" * 100_000, "line 1: JSON that is nested too deep"),
         ("a.json", b'\xef\xbb\xbf{"a": 1}', "line 1: a byte order mark before the text; save the file without one"),
     ],
 )

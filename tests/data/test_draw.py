@@ -101,11 +101,12 @@ def test_a_draw_is_turned_back_into_examples_in_its_order(kinds: Adapted) -> Non
 
 
 def test_a_whole_split_is_every_row_once_and_a_limit_its_first_items(kinds: Adapted) -> None:
-    table = whole(kinds, "dev", ROMANCE, None)
+    have = pool(kinds, "dev", ROMANCE)
+    table = whole(kinds, "dev", have, None)
     rows = kinds.rows("dev", ROMANCE)
     pairs = list(zip(table["language"].to_pylist(), table["id"].to_pylist(), strict=True))
     assert sorted(pairs) == sorted(zip(rows["language"].to_pylist(), rows["id"].to_pylist(), strict=True))
-    limited = whole(kinds, "dev", ROMANCE, 5)
+    limited = whole(kinds, "dev", have, 5)
     assert list(dict.fromkeys(limited["id"].to_pylist())) == item_order(rows["id"].to_pylist())[:5]
     assert limited.equals(table.slice(0, len(limited)))
 
@@ -145,3 +146,5 @@ class Ragged:
 def test_languages_of_an_item_are_sorted() -> None:
     table = pa.table({"language": ["z", "a", "m"], "id": ["1", "1", "2"]})
     assert pool(cast(Adapted, Ragged(table)), "train", ["z", "a", "m"]) == {"1": ["a", "z"], "2": ["m"]}
+    without = {("z", "1"), ("m", "2"), ("a", "2")}
+    assert pool(cast(Adapted, Ragged(table)), "train", ["z", "a", "m"], without) == {"1": ["a"]}

@@ -20,6 +20,7 @@ files = ["{name}.tsv"]
 licence = "Apache-2.0"
 citation = "written for this project's tests"
 creation = "written"
+derived_from = [{parents}]
 [splits.train]
 use = "train"
 [splits.test]
@@ -44,9 +45,9 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("STILTBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv(cards.ADAPTERS, str(tmp_path))
 
-    def adapted(name: str, *lines: str) -> Adapted:
+    def adapted(name: str, *lines: str, parents: str = "") -> Adapted:
         (tmp_path / name).mkdir()
-        (tmp_path / f"{name}.md").write_text(CARD.format(name=name))
+        (tmp_path / f"{name}.md").write_text(CARD.format(name=name, parents=parents))
         (tmp_path / f"{name}.sql").write_text(SQL.format(name=name))
         (tmp_path / name / f"{name}.tsv").write_text(HEAD + "".join(f"{line}\n" for line in lines), encoding="utf-8")
         return adapt.adapted(name, data=tmp_path)
@@ -81,19 +82,37 @@ def test_sources_are_those_of_a_split_and_its_languages(made):
 def test_an_audit_places_every_row_by_source_and_by_text(made):
     rows = lineage.audit(made("own", *OWN), [made("pool", *POOL)])
     assert {(row["dataset"], row["against"]) for row in rows} == {("own", "pool")}
-    columns = ("split", "language", "rows", "found_in", "same_source", "same_text")
+    columns = ("split", "language", "rows", "found_in", "same_source", "same_text", "near_text")
     assert [tuple(row[c] for c in columns) for row in rows] == [
-        ("test", "all", 2, "test", 1, 0),
-        ("test", "all", 2, "nowhere", 1, 2),
-        ("test", "deu_Latn", 1, "test", 1, 0),
-        ("test", "deu_Latn", 1, "nowhere", 0, 1),
-        ("test", "swh_Latn", 1, "nowhere", 1, 1),
-        ("train", "all", 3, "test + train", 0, 1),
-        ("train", "all", 3, "train", 1, 1),
-        ("train", "all", 3, "nowhere", 2, 1),
-        ("train", "deu_Latn", 3, "test + train", 0, 1),
-        ("train", "deu_Latn", 3, "train", 1, 1),
-        ("train", "deu_Latn", 3, "nowhere", 2, 1),
+        ("test", "all", 2, "test", 1, 0, 0),
+        ("test", "all", 2, "nowhere", 1, 2, 2),
+        ("test", "deu_Latn", 1, "test", 1, 0, 0),
+        ("test", "deu_Latn", 1, "nowhere", 0, 1, 1),
+        ("test", "swh_Latn", 1, "nowhere", 1, 1, 1),
+        ("train", "all", 3, "test + train", 0, 1, 0),
+        ("train", "all", 3, "train", 1, 1, 0),
+        ("train", "all", 3, "nowhere", 2, 1, 1),
+        ("train", "deu_Latn", 3, "test + train", 0, 1, 0),
+        ("train", "deu_Latn", 3, "train", 1, 1, 0),
+        ("train", "deu_Latn", 3, "nowhere", 2, 1, 1),
+    ]
+
+
+SAID = "Der Minister sagte am Montag, dass die Fähre den Hafen kurz vor dem Sturm verlassen habe"
+EDITED = SAID.replace("Minister", "Kanzler")
+
+
+def test_a_text_that_stands_nowhere_is_placed_where_one_nearly_the_same_stands(made):
+    own = made("own", f"train\tde\t\t{SAID}", f"train\tde\t\t{SAID} ", f"train\tsw\t\t{SAID}", f"test\tde\t\t{EDITED}")
+    pool = made("pool", f"train\tde\t\t{EDITED}", f"test\tde\t\t{EDITED}.", "test\tsw\t\tmoja")
+    rows = [row for row in lineage.audit(own, [pool]) if row["language"] != "all"]
+    columns = ("split", "language", "found_in", "same_text", "near_text")
+    assert [tuple(row[c] for c in columns) for row in rows] == [
+        ("test", "deu_Latn", "train", 1, 0),  # and nearly, but not only nearly, in the pool's test
+        ("test", "deu_Latn", "nowhere", 0, 0),
+        ("train", "deu_Latn", "test + train", 0, 2),
+        ("train", "deu_Latn", "nowhere", 2, 0),
+        ("train", "swh_Latn", "nowhere", 1, 1),
     ]
 
 
@@ -106,9 +125,32 @@ def test_several_others_are_one_pool(made):
 
 
 def test_repeats_are_counted_between_splits_within_a_language(made):
-    lines = ("train\tde\t\ta b", "train\tde\t\ta  b", "test\tde\t\ta b ", "test\tsw\t\ta b", "train\tsw\t\tc")
+    lines = ["train\tde\t\ta b", "train\tde\t\ta  b", "test\tde\t\ta b ", "test\tsw\t\ta b", "train\tsw\t\tc"]
+    lines += [f"train\tde\t\t{SAID}", f"test\tde\t\t{SAID}", f"test\tde\t\t{EDITED}", f"test\tsw\t\t{EDITED}"]
     rows = lineage.repeats(made("own", *lines))
     assert [tuple(row.values()) for row in rows] == [
-        ("own", "test", "deu_Latn", "train", 1),
-        ("own", "train", "deu_Latn", "test", 2),
+        ("own", "test", "deu_Latn", "train", 2, 1),
+        ("own", "train", "deu_Latn", "test", 3, 0),
     ]
+
+
+def test_what_is_at_hand_is_compared_with_its_ancestors_and_with_what_shares_its_sources(made, tmp_path, monkeypatch):
+    made("alone", "train\tde\ta:1\tja", "test\tde\ta:2\tnein")
+    made("base", "train\tde\tb:1\tja", "test\tde\tb:2\tnein")
+    made("child", "train\tde\tc:1\tja", "test\tde\tc:2\tdoch", parents='"lost", "never adapted"')
+    made("kin", "train\tsw\tb:1\tndiyo", "test\tsw\tb:3\tla")
+    made("lost", "train\tde\td:1\tja", "test\tde\td:2\tnein", parents='"base"')
+    (tmp_path / "lost" / "lost.tsv").unlink()
+    monkeypatch.setattr(cards, "dataset_names", lambda: ["alone", "base", "child", "kin", "lost"])
+    *rows, missing = lineage.audit_all(tmp_path)
+    columns = ("dataset", "against", "split", "language", "found_in", "same_source", "same_text")
+    assert [tuple(row[c] for c in columns) for row in rows] == [
+        ("child", "base", "test", "all", "nowhere", 1, 1),
+        ("child", "base", "train", "all", "train", 0, 1),
+        ("child", "base", "train", "all", "nowhere", 1, 0),
+        ("base", "kin", "test", "all", "nowhere", 1, 1),
+        ("base", "kin", "train", "all", "train", 1, 0),
+        ("base", "kin", "train", "all", "nowhere", 0, 1),
+    ]
+    assert missing["dataset"] == "lost"
+    assert missing["note"].startswith("lost: ")
