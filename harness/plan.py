@@ -7,6 +7,7 @@ no suite: cells say which job fills which place of the suite's table.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ import pyarrow as pa
 
 from harness import languages as lang
 from harness.coverage import Coverage
-from harness.data import adapt, cards, draw, lineage
+from harness.data import adapt, cards, draw, errata, lineage
 from harness.data.adapt import Adapted
 from harness.errors import UserError, unknown
 from harness.models.find import Model, find
@@ -34,7 +35,7 @@ INTERMEDIATE = "intermediate"
 
 
 class Cell(NamedTuple):
-    """One place in the suite's table, and a job that fills it."""
+    """One place in the suite's table, and a job that fills it; phase `beside` is a score in the other edition."""
 
     arm: str
     target: str
@@ -68,6 +69,8 @@ class Plan:
     done: set[str] = field(default_factory=set)
     masked: set[tuple[str, str, str, str]] = field(default_factory=set)
     """(target, data set, split, id) of the test items that some arm's training has met."""
+    marks: set[tuple[str, str, str, errata.Mark]] = field(default_factory=set)
+    """(target, data set, split, mark) of what is known to be wrong in what is tested."""
     reopened: set[str] = field(default_factory=set)
     """Finished jobs whose weights were dropped and are needed again."""
 
@@ -147,7 +150,7 @@ class _Planner:
 
     def _data(self, name: str) -> Adapted:
         if name not in self.adapted:
-            self.adapted[name] = adapt.adapted(name, data=self.data, edition=self.suite.edition)
+            self.adapted[name] = adapt.adapted(name, data=self.data)
         return self.adapted[name]
 
     def _spoken(self, name: str, split: str) -> set[str]:
@@ -171,7 +174,7 @@ class _Planner:
         if not arms or self.suite.intermediate is None:
             return {}
         spoken = {a: self._languages(m.data, m.split, m.languages, f"arms.{a}") for a, m in arms.items()}
-        pools = {a: draw.pool(self._data(m.data), m.split, spoken[a]) for a, m in arms.items()}
+        pools = {a: self._pool(m.data, m.split, spoken[a]) for a, m in arms.items()}
         wanted = self.suite.intermediate.examples
         count = min(wanted, self.suite.limit or wanted)
         items = draw.shared_items(pools, count, f"{self.suite.name}: intermediate.examples")
@@ -179,6 +182,11 @@ class _Planner:
             a: self._keep(draw.draw(self._data(m.data), m.split, draw.rotate(items, pools[a]), items))
             for a, m in arms.items()
         }
+
+    def _pool(self, name: str, split: str, languages: list[str]) -> draw.Pool:
+        """Return which languages have which items of a split, of those that the suite's edition draws."""
+        known = self._marks(name, split, languages) if self.suite.edition == "errata" else []
+        return draw.pool(self._data(name), split, languages, errata.dropped(known))
 
     def _keep(self, table: pa.Table) -> str:
         digest = draw.digest(table)
@@ -189,7 +197,7 @@ class _Planner:
         parts = self._data(name).parts
         return {
             "dataset": name,
-            "edition": self.suite.edition,
+            "edition": self._data(name).edition,
             "split": split,
             "languages": {code: parts[split, code].digest for code in sorted(set(languages))},
         }
@@ -273,7 +281,8 @@ class _Planner:
         assert target.recipe is not None
         spoken = self._languages(train.data, train.split, train.languages, f"targets.{name}.train")
         if name not in self.trained:
-            self.trained[name] = self._keep(draw.whole(self._data(train.data), train.split, spoken, self.suite.limit))
+            have = self._pool(train.data, train.split, spoken)
+            self.trained[name] = self._keep(draw.whole(self._data(train.data), train.split, have, self.suite.limit))
         recipe = self.suite.recipes[target.recipe]
         spec = self._train_spec("target", base, recipe, self.trained[name], seed)
         key = self.out.add(spec, len(self.out.draws[self.trained[name]]) * recipe.epochs)
@@ -297,12 +306,33 @@ class _Planner:
             "task": task,
             "limit": self.suite.limit,
         }
+        self.out.marks |= {(target, data, split, mark) for mark in self._tested_marks(spec)}
         for part in self.covered.split(spec):
             parts = self._data(data).parts
             key = self.out.add(part, sum(parts[split, code].rows for code in part["data"]["languages"]))
-            score = self.out.add({"phase": "score", "code": EPOCHS["score"], "parent": key, "data": part["data"]})
             self.out.cells.append(Cell(arm, target, seed, "predict", key))
-            self.out.cells.append(Cell(arm, target, seed, "score", score))
+            for phase, score in self._scores(part, key):
+                self.out.cells.append(Cell(arm, target, seed, phase, self.out.add(score)))
+
+    def _scores(self, predict: Spec, key: str) -> Iterator[tuple[str, Spec]]:
+        """Declare the scores of a predict job: of what errata touch in the suite's edition, and in the other beside."""
+        data, marks = predict["data"], [m for m in self._tested_marks(predict) if m.effect != errata.NOTE]
+        for phase, edition, languages in errata.editions(data["languages"], marks, self.suite.edition):
+            part = {**data, "edition": edition, "languages": languages}
+            spec = {"phase": "score", "code": EPOCHS["score"], "parent": key, "data": part}
+            yield phase, spec | ({"errata": [mark[:3] for mark in marks]} if edition == "errata" else {})
+
+    def _tested_marks(self, predict: Spec) -> list[errata.Mark]:
+        """Return the marks on what a predict job tests: on its rows, and in every language on the pivot's."""
+        data, task = predict["data"], predict["task"]
+        found = self._marks(data["dataset"], data["split"], data["languages"])
+        pivot = task.get("pivot_data", data["dataset"])
+        for mark in self._marks(pivot, data["split"], [task["pivot"]]) if task else ():
+            found += [mark._replace(language=code) for code in data["languages"] if mark.effect != errata.NOTE]
+        return found
+
+    def _marks(self, name: str, split: str, languages: Collection[str]) -> list[errata.Mark]:
+        return errata.marks(self._data(name).card, self._sources(name, split), languages)
 
     # -- what was seen, and what would leak ----------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ def record(plan: Plan, store: Store) -> None:
         _write("cells", [(suite.name, *cell) for cell in plan.cells], place)
         _write("seen", [(suite.name, *row) for row in plan.seen], place)
         _write("masked", [(suite.name, *row) for row in sorted(plan.masked)], place)
+        _write("errata", [(suite.name, *place_of, *mark) for *place_of, mark in sorted(plan.marks)], place)
         _write("contrasts", contrasts, place)
         write_whole(place / "suite.json", msgspec.json.encode({"hash": suite.hash, "suite": suite}))
 

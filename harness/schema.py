@@ -126,7 +126,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("arm", "VARCHAR", "arm"),
         ("target", "VARCHAR", "target; 'intermediate' is the arm's own task, on its check split"),
         ("seed", "BIGINT", "seed"),
-        ("phase", "VARCHAR", "phase of the job"),
+        ("phase", "VARCHAR", "phase of the job; beside: a score in the edition that is not the suite's"),
         ("job", "VARCHAR", "job that fills the cell"),
     ),
     "seen": _columns(
@@ -142,6 +142,16 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("dataset", "VARCHAR", "data set of the test items"),
         ("split", "VARCHAR", "split of the test items"),
         ("id", "VARCHAR", "item that some arm's training has met, in any language: no arm is scored on it"),
+    ),
+    "errata": _columns(
+        ("suite", "VARCHAR", "suite"),
+        ("target", "VARCHAR", "target"),
+        ("dataset", "VARCHAR", "data set of the test items"),
+        ("split", "VARCHAR", "split of the test items"),
+        ("language", "VARCHAR", "language under test"),
+        ("effect", "VARCHAR", "in the errata edition: drop (not scored), same (one for another is right), note (none)"),
+        ("ids", "VARCHAR[]", "items that are marked"),
+        ("evidence", "VARCHAR", "what can be seen in the files"),
     ),
     "scores": _columns(
         ("suite", "VARCHAR", "suite"),

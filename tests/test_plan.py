@@ -11,7 +11,8 @@ import pytest
 
 from harness import plan as plans
 from harness.data import adapt
-from harness.data.adapt import Adapted, Part
+from harness.data.adapt import Adapted
+from harness.data.parts import Part
 from harness.errors import UserError
 from harness.plan import Plan, make_plan
 from harness.store import Store

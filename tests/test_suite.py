@@ -107,7 +107,6 @@ def test_every_table_and_key_of_the_grammar_is_read(tmp_path: Path) -> None:
 ENGLISH = '[arms.english]\nmix = [{ data = "cldr_kind", languages = ["eng_Latn"] }]'
 TWO = '{ data = "cldr_phrases", languages = ["eng_Latn"] }'
 NOT_BUILT = [
-    (("threads = 1", 'edition = "errata"'), 'edition = "errata"'),
     (('match = "items"', 'match = "rows"'), 'intermediate.match = "rows"'),
     (('match = "items"', 'match = "tokens"'), 'intermediate.match = "tokens"'),
     (('match = "items"', 'match = "steps"'), 'intermediate.match = "steps"'),

@@ -52,7 +52,7 @@ def majority(results: Results, target: str) -> float | None:
     rows = results.con.execute(
         """with counts as (
                select language, unnest(stats) as v, generate_subscripts(stats, 1) as i
-               from results where target = ? and metric = 'balanced_accuracy'
+               from scores where target = ? and metric = 'balanced_accuracy'
            ), classes as (
                select language, (i - 1) // 3 as class, sum(v) as n from counts where i % 3 <> 2 group by all
            )

@@ -7,7 +7,7 @@ Terminal, page and JSON all print this object and compute nothing of their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from harness.analysis.levels import COLUMNS, check_column, places, slope
 from harness.analysis.numbers import headline, nothing, numbers
 from harness.analysis.results import Measure, Results, from_store
 from harness.analysis.significance import holm
+from harness.data.errata import NOTE
 from harness.errors import UserError, unknown
 from harness.store import Store
 from harness.suite import Contrast
@@ -40,6 +41,11 @@ class Comparer:
         self.cube = lru_cache(maxsize=None)(results.cube)
         self.pair = lru_cache(maxsize=PAIRS)(self._pair)
         self._numbers = lru_cache(maxsize=None)(self._all_numbers)
+
+    @cached_property
+    def beside(self) -> Comparer:
+        """The same arms in the suite's other edition."""
+        return Comparer(self.results.beside())
 
     def declared(self) -> list[Report]:
         """Return a full report of the headline measure of every declared contrast and target."""
@@ -161,6 +167,22 @@ class Comparer:
         times = {"declared": results.declared, "compared_since": results.facts["compared_since"]}
         return {"hash": mine[0].hash, **{name: of.get(contrast.name) for name, of in times.items()}}
 
+    def _other_edition(self, contrast: Contrast, m: Measure) -> Report:
+        """Return the gain in the suite's other edition, and how many items errata mark; {} where they touch none."""
+        marked = self.results.marked(m.target, m.dataset, m.split)
+        if all(mark["effect"] == NOTE for mark in marked):
+            return {}
+        found = self.beside.pair(contrast.a, contrast.b, m)
+        narrowed = found.within(self.unseen(contrast.a, contrast.b, m.target)) if found else None
+        if narrowed is None:
+            return {}
+        g = gains(narrowed)
+        test = headline(g)
+        n = {"codes": len(narrowed.languages), "families": len(g.families), "items": len(narrowed.ids)}
+        values = {name: getattr(test, name) for name in ("estimate", "se", "interval", "p")}
+        edition = "as-released" if self.results.suite.edition == "errata" else "errata"
+        return {"other_edition": {"edition": edition, **values, "n": n, "marked": marked}}
+
     def _all_numbers(self, a: str, b: str, measure: Measure, columns: Sequence[str]) -> Report:
         """Return every number of two arms; contrasts that differ by their `by` alone share them."""
         found = self.pair(a, b, measure)
@@ -209,6 +231,7 @@ class Comparer:
         report["cluster_rule"], report["overrides"] = CLUSTER_RULE, {"nqo_Nkoo": lang.cluster("nqo_Nkoo")}
         report["seed"], report["n_resamples"] = 0, {"icc": 1999, "areas": 9999}
         report["versions"] = self.results.facts["places"]
+        report |= self._other_edition(contrast, measure)
         report["by"], report["slope"] = contrast.by, None
         unseen = self.unseen(contrast.a, contrast.b, target)
         narrowed = found.within(unseen) if found and contrast.by else None

@@ -5,7 +5,15 @@ from (select decode(value)::json as meta from parquet_kv_metadata($file) where d
 
 create view suites as select suite, meta->'suite' as declaration from declared;
 
-create view counted as select d.suite, r.* from read_parquet($file) r, (select suite from declared) d;
+create view scored as
+select d.suite, r.edition = $edition as counts, r.* from read_parquet($file) r, (select suite from declared) d;
+
+create view errata as
+with told as (select suite, unnest((meta->'$.facts.errata')::json[]) as told from declared)
+select suite, told->>'target' as target, told->>'dataset' as dataset, told->>'split' as split,
+    told->>'language' as "language", told->>'effect' as effect, (told->'ids')::varchar[] as ids,
+    told->>'evidence' as evidence
+from told;
 
 create view cells as
 with targets as (select *, unnest(json_keys(meta->'$.suite.targets')) as target from declared),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,30 +35,31 @@ class Pair:
 
     def within(self, languages: set[str]) -> Pair | None:
         """Return the pair on some of its languages; None where none is left."""
-        at = [i for i, code in enumerate(self.languages) if code in languages]
-        if not at:
+        codes = [code for code in self.languages if code in languages]
+        if not codes:
             return None
-        codes = [self.languages[i] for i in at]
-        a, b = self.a[..., at], self.b[..., at]
-        kept = np.flatnonzero(~np.isnan(a[0]).all(1)).tolist()
-        ids = [self.ids[i] for i in kept]
-        blocks = [self.blocks[i] for i in kept]
-        return Pair(a[:, kept], b[:, kept], ids, blocks, codes, self.dropped, self.missing, self.union)
+        a, b = (_picked(arm, 2, self.languages, codes) for arm in (self.a, self.b))
+        scored = zip(self.ids, self.blocks, (~np.isnan(a[0])).any(1), strict=True)
+        kept = {item: block for item, block, there in scored if there}
+        a, b = (_picked(arm, 1, self.ids, [*kept]) for arm in (a, b))
+        return Pair(a, b, [*kept], [*kept.values()], codes, self.dropped, self.missing, self.union)
 
-    @property
+    @cached_property
     def groups(self) -> list[str] | None:
         """What must be resampled together, item by item; None where every item stands alone."""
         named = [block if block is not None else item for block, item in zip(self.blocks, self.ids, strict=True)]
         return named if len(set(named)) < len(named) else None
 
-    def scores(self, arm: Floats) -> Floats:
-        """Return language scores [seeds, languages] of one arm."""
-        return np.asarray(np.nanmean(arm, axis=1))
+    @cached_property
+    def scores(self) -> tuple[Floats, Floats]:
+        """Language scores [seeds, languages] of either arm."""
+        return np.asarray(np.nanmean(self.a, axis=1)), np.asarray(np.nanmean(self.b, axis=1))
 
-    @property
+    @cached_property
     def gain(self) -> Floats:
         """Gain of each language [languages], over its items and all seeds."""
-        return np.asarray(self.scores(self.a).mean(0) - self.scores(self.b).mean(0))
+        a, b = self.scores
+        return np.asarray(a.mean(0) - b.mean(0))
 
 
 def pair(a: Cube, b: Cube) -> Pair | None:
@@ -65,36 +68,30 @@ def pair(a: Cube, b: Cube) -> Pair | None:
     ids = sorted(set(a.ids) & set(b.ids))
     if not codes or not ids:
         return None
-    left, right = _at(a, ids, codes), _at(b, ids, codes)
-    has_left, has_right = ~np.isnan(left).any(0), ~np.isnan(right).any(0)
-    both = has_left & has_right
-    either = sum(_scored(cube, codes) for cube in (a, b)) - int(both.sum())
-    left, right = np.where(both, left, np.nan), np.where(both, right, np.nan)
-    kept: list[bool] = np.asarray(both.any(0)).tolist()
+    left, right = (_picked(_picked(arm.values, 1, arm.ids, ids), 2, arm.languages, codes) for arm in (a, b))
+    both = ~(np.isnan(left).any(0) | np.isnan(right).any(0))
+    if not both.all():
+        left, right = np.where(both, left, np.nan), np.where(both, right, np.nan)
+    either = sum(_scored(arm, codes) for arm in (a, b)) - int(both.sum())
+    kept = {code for code, any_item in zip(codes, both.any(0), strict=True) if any_item}
+    dropped = sorted({*a.languages} ^ {*b.languages}) + [code for code in codes if code not in kept]
     blocks = dict(zip(a.ids, a.blocks, strict=True))
-    found = Pair(
-        left[..., kept],
-        right[..., kept],
-        ids,
-        [blocks[item] for item in ids],
-        [code for code, k in zip(codes, kept, strict=True) if k],
-        sorted(set(a.languages) ^ set(b.languages)) + [c for c, k in zip(codes, kept, strict=True) if not k],
-        either - int(both.sum()),
-        either,
-    )
-    return found.within(set(found.languages))
+    missing = either - int(both.sum())
+    return Pair(left, right, ids, [blocks[item] for item in ids], codes, dropped, missing, either).within(kept)
 
 
 def _scored(cube: Cube, codes: list[str]) -> int:
     """Count the items × languages that an arm has a score of, in any seed."""
-    at = [i for i, code in enumerate(cube.languages) if code in set(codes)]
-    return int((~np.isnan(cube.values[..., at])).any(0).sum())
+    scored = np.asarray(~np.isnan(cube.values).all(0))
+    return int(_picked(scored, 1, cube.languages, codes).sum())
 
 
-def _at(cube: Cube, ids: list[str], codes: list[str]) -> Floats:
-    item = {name: i for i, name in enumerate(cube.ids)}
-    code = {name: i for i, name in enumerate(cube.languages)}
-    return cube.values[:, [item[i] for i in ids]][..., [code[c] for c in codes]]
+def _picked(values: NDArray[Any], axis: int, names: list[str], wanted: list[str]) -> NDArray[Any]:
+    """Return what stands under the ``wanted`` of the names along an axis; the array itself where these are all."""
+    if wanted == names:
+        return values
+    at = {name: i for i, name in enumerate(names)}
+    return values.take([at[name] for name in wanted], axis)
 
 
 @dataclass(frozen=True)
@@ -102,8 +99,8 @@ class Gains:
     """A pair's gains at every level of averaging (statistics §0.1 and §2.1).
 
     ``families`` [G] names, ``m`` [G] their gains, ``n_units`` [G]; ``units`` [U] names, ``d`` [U] their gains and
-    ``unit_families`` [U]; ``noise`` E [items, G]; ``item_part`` the variance of shared items and its df; ``seeds_a``
-    and ``seeds_b`` [S] family-macro scores by seed, None at scope ``models``.
+    ``unit_families`` [U]; ``noise`` E [items, G]; ``item_part`` the variance of shared items and its df;
+    ``by_seed`` [S, G] both arms' scores of families, None at scope ``models``.
     """
 
     pair: Pair
@@ -115,13 +112,22 @@ class Gains:
     unit_families: list[str]
     noise: Floats
     item_part: Part
-    seeds_a: Floats | None
-    seeds_b: Floats | None
+    by_seed: tuple[Floats, Floats] | None
+
+    @property
+    def seeds_a(self) -> Floats | None:
+        """Family-macro scores [S] of arm ``a`` by seed."""
+        return self.by_seed[0].mean(-1) if self.by_seed else None
+
+    @property
+    def seeds_b(self) -> Floats | None:
+        """Family-macro scores [S] of arm ``b`` by seed."""
+        return self.by_seed[1].mean(-1) if self.by_seed else None
 
     @property
     def scope(self) -> str:
         """``recipe`` where both arms have two seeds or more, else ``models``."""
-        return "models" if self.seeds_a is None else "recipe"
+        return "recipe" if self.by_seed else "models"
 
 
 def gains(found: Pair) -> Gains:
@@ -132,17 +138,8 @@ def gains(found: Pair) -> Gains:
     unit_names, d, unit_families = unit_means(found.gain, units, clusters)
     noise = family_item_noise(found.a.mean(0) - found.b.mean(0), units, clusters)
     part: Part = shared_item_variance(noise, found.groups) if len(noise) > 1 else (0.0, None)
-    macro = [family_means(found.scores(arm), units, clusters)[1].mean(-1) for arm in (found.a, found.b)]
-    several = min(len(found.a), len(found.b)) > 1
-    return Gains(
-        found,
-        families,
-        m,
-        n_units,
-        unit_names,
-        d,
-        unit_families,
-        noise,
-        part,
-        *(macro if several else (None, None)),
-    )
+    by_seed = None
+    if min(len(found.a), len(found.b)) > 1:
+        a, b = (family_means(scores, units, clusters)[1] for scores in found.scores)
+        by_seed = a, b
+    return Gains(found, families, m, n_units, unit_names, d, unit_families, noise, part, by_seed)

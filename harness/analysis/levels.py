@@ -21,7 +21,7 @@ from harness.errors import UserError, unknown
 COLUMNS = ("joshi_class", "nllb_resource", "in_xlmr", "script", "word_order", "macroarea")
 """The columns that every report is broken down by."""
 
-SLOPE_KEYS = ("slope", "p", "families", "min_p", "left_out", "seed_se")
+SLOPE_KEYS = ("slope", "p", "families", "min_p", "left_out", "seed_se", "recipe_p")
 
 MIN_CODES = 2
 """Levels of a column with fewer languages than this are gathered under ``other``."""
@@ -137,8 +137,8 @@ def slope(g: Gains, x_of: dict[str, float]) -> dict[str, Any]:
     units, clusters = [lang.unit(c) for c in codes], [lang.cluster(c) for c in codes]
     x = unit_means([x_of[c] for c in codes], units, clusters)[1]
     seeds: dict[str, Floats] = {}
-    if g.seeds_a is not None:
-        arms = {"seeds_a": g.pair.a, "seeds_b": g.pair.b}
-        seeds = {name: unit_means(g.pair.scores(arm), units, clusters)[1] for name, arm in arms.items()}
+    if g.by_seed:
+        a, b = (unit_means(scores, units, clusters)[1] for scores in g.pair.scores)
+        seeds = {"seeds_a": a, "seeds_b": b}
     found = slope_test(np.asarray(x), g.d, g.unit_families, **seeds)
     return {**{key: getattr(found, key) for key in SLOPE_KEYS}, "p_holm": None, "reason": found.reason}

@@ -17,7 +17,6 @@ from harness.analysis.significance import (
     benjamini_hochberg,
     family_areas,
     family_icc,
-    family_means,
     family_test,
     language_macro_test,
     language_test,
@@ -143,14 +142,11 @@ def _these_languages(g: Gains) -> Report | None:
 
 def _families(g: Gains) -> list[Report]:
     """Return each family's gain, with an interval over its items and seeds: what it says of these languages alone."""
-    units = [lang.unit(c) for c in g.pair.languages]
-    clusters = [lang.cluster(c) for c in g.pair.languages]
-    scores = [family_means(g.pair.scores(arm), units, clusters)[1] for arm in (g.pair.a, g.pair.b)]
     rows = []
     for i, name in enumerate(g.families):
         interval = None
         if len(g.noise) > 1:
-            seeds = [arm[:, i] for arm in scores] if g.seeds_a is not None else [None, None]
+            seeds = [arm[:, i] for arm in g.by_seed] if g.by_seed else [None, None]
             test = these_languages_test(g.noise[:, [i]], groups=g.pair.groups, seeds_a=seeds[0], seeds_b=seeds[1])
             interval = test.interval
         rows.append({"family": name, "units": int(g.n_units[i]), "gain": float(g.m[i]), "interval": interval})
@@ -176,14 +172,7 @@ def _leave_one_out(g: Gains) -> Report | None:
     largest = int(np.argmax(g.n_units))
     kept = np.arange(len(g.m)) != largest
     item_part = shared_item_variance(g.noise[:, kept], g.pair.groups) if len(g.noise) > 1 else (0.0, None)
-    seeds: list[Any] = [None, None]
-    if g.seeds_a is not None:
-        units = [lang.unit(c) for c in g.pair.languages]
-        clusters = [lang.cluster(c) for c in g.pair.languages]
-        scores = [
-            family_means(g.pair.scores(arm), units, clusters)[1][:, kept].mean(-1) for arm in (g.pair.a, g.pair.b)
-        ]
-        seeds = list(scores)
+    seeds = [arm[:, kept].mean(-1) for arm in g.by_seed] if g.by_seed else [None, None]
     test = family_test(g.m[kept], item_variance=item_part, seeds_a=seeds[0], seeds_b=seeds[1])
     without = {"family": g.families[largest], **_picked(test, "estimate", "interval", "p")}
     return {**asdict(found), "without_largest": without}
@@ -194,8 +183,7 @@ def _languages(found: Pair, unseen: set[str]) -> list[Report]:
     rows = []
     for i, code in enumerate(found.languages):
         have = ~np.isnan(found.a[0, :, i])
-        named = [b if b is not None else item for b, item in zip(found.blocks, found.ids, strict=True)]
-        groups = np.asarray(named)[have] if found.groups else None
+        groups = np.asarray(found.groups)[have] if found.groups else None
         a, b = found.a[:, have, i], found.b[:, have, i]
         test = language_test(a, b, groups)
         rows.append(

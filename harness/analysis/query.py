@@ -1,6 +1,6 @@
 """SQL over results: an in-memory DuckDB with views over a store's files, or over one published results file.
 
-Never a database file that is shared. Both give the same tables above `counted` (views.sql), so one question has one
+Never a database file that is shared. Both give the same tables above `scored` (views.sql), so one question has one
 answer; what only a store keeps (predictions, jobs, curves) a published file has no table of.
 """
 
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import glob
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from harness import schema
 from harness.errors import UserError
@@ -29,6 +32,7 @@ FILES = {
     "cells": "suites/*/cells.parquet",
     "seen": "suites/*/seen.parquet",
     "masked": "suites/*/masked.parquet",
+    "errata": "suites/*/errata.parquet",
     "contrasts": "suites/*/contrasts.parquet",
 }
 """Table → where the store keeps its files."""
@@ -64,7 +68,9 @@ def connect(source: Source, suite: str | None = None) -> duckdb.DuckDBPyConnecti
 def _open(source: Source, suite: str | None) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     con.execute("set python_enable_replacements = false")
-    con.execute(f"create table languages as {view_sql()}")
+    con.register("read_once", _languages())
+    con.execute("create table languages as from read_once")
+    con.unregister("read_once")
     pairs = literal(folder("datacards") / "distances.csv")
     con.execute(f"create view distances as {DISTANCES.format(file=pairs, types=_types('distances'))}")
     if isinstance(source, Store):
@@ -75,12 +81,17 @@ def _open(source: Source, suite: str | None) -> duckdb.DuckDBPyConnection:
     return con
 
 
+@cache
+def _languages() -> pa.Table:
+    return duckdb.connect().sql(view_sql()).to_arrow_table()
+
+
 def write(store: Store, suite: str, columns: str, metadata: str, path: Path) -> None:
-    """Write columns of what a suite counts into one Parquet file, rows in the order of the store's jobs."""
+    """Write columns of a suite's scores into one Parquet file, both editions, in the order of the store's jobs."""
     told = metadata.replace("'", "''")
     form = f"format parquet, compression zstd, kv_metadata {{stiltbench: '{told}'}}"
     try:
-        _open(store, suite).execute(f"copy (select {columns} from counted) to {literal(path)} ({form})")
+        _open(store, suite).execute(f"copy (select {columns} from scored) to {literal(path)} ({form})")
     except duckdb.IOException as e:
         raise UserError(f"{path}: cannot write ({str(e).splitlines()[0][:200]}); free space, then run again") from None
 
@@ -106,13 +117,12 @@ def metadata(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise UserError(f"{path}: no such file; name a leaderboard's results.parquet")
     try:
-        held = "select decode(value) from parquet_kv_metadata(?) where decode(key) = 'stiltbench'"
-        found = duckdb.connect().execute(held, [glob.escape(str(path))]).fetchall()
-    except duckdb.Error:
-        found = []
+        found = (pq.read_schema(path).metadata or {}).get(b"stiltbench")
+    except (pa.ArrowInvalid, OSError):
+        found = None
     if not found:
         raise UserError(f"{path}: not a leaderboard's results.parquet")
-    meta: dict[str, Any] = json.loads(found[0][0])
+    meta: dict[str, Any] = json.loads(found)
     if meta["format"] > schema.FORMAT:
         raise UserError(f"{path}: written by a newer stiltbench (format {meta['format']}); upgrade stiltbench")
     return meta
@@ -134,7 +144,8 @@ def _file_tables(con: duckdb.DuckDBPyConnection, path: Path, suite: str | None) 
     declared = msgspec.convert(meta["suite"], Suite)
     if suite not in (None, declared.name):
         raise UserError(f"{path}: holds the results of {declared.name}, not of {suite}")
-    con.execute(_script("file.sql").replace("$file", _files(path.parent, glob.escape(path.name))))
+    script = _script("file.sql").replace("$file", _files(path.parent, glob.escape(path.name)))
+    con.execute(script.replace("$edition", f"'{declared.edition}'"))
     con.execute(f"create table contrasts as {_empty('contrasts')}")
     for contrast in declared.contrasts:
         told = {"suite": declared.name, "contrast": contrast.name, "declared": meta["declared"].get(contrast.name)}

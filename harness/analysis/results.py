@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from harness.analysis import query
 from harness.analysis.significance import item_values
 from harness.data import cards
+from harness.data.errata import SAME
 from harness.errors import UserError
 from harness.record import recorded
 from harness.schema import FORMAT
@@ -125,6 +127,22 @@ class Results:
         for row in rows.fetchall():
             found.setdefault(row[0], []).append(Measure(*row))
         return found
+
+    def marked(self, target: str, dataset: str, split: str) -> list[dict[str, Any]]:
+        """Return how many `items` errata mark of a test set, by `effect evidence language`; of repeats all but one."""
+        counts: Counter[tuple[str, str, str]] = Counter()
+        for mark in self.facts.get("errata", []):
+            if (mark["target"], mark["dataset"], mark["split"]) == (target, dataset, split):
+                place = mark["effect"], mark["evidence"], mark["language"]
+                counts[place] += len(mark["ids"]) - (mark["effect"] == SAME)
+        named = ("effect", "evidence", "language")
+        return [dict(zip(named, place, strict=True)) | {"items": n} for place, n in sorted(counts.items())]
+
+    def beside(self) -> Results:
+        """Return the results of the suite's other edition."""
+        con = self.con.cursor()
+        con.execute("create temp view results as select * exclude (suite) from beside")
+        return replace(self, con=con)
 
     def cube(self, arm: str, measure: Measure) -> Cube:
         """Return the values of one arm as an array; two scores of one example are a :class:`UserError`.
@@ -249,8 +267,10 @@ def _facts(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, Any]:
     ).fetchall()
     ended = con.execute(f"select max(started) from jobs where job in ({mine})", {"suite": suite}).fetchall()
     masked = con.execute("select target, count(*) from masked where suite = ? group by all order by all", [suite])
+    errata = con.sql("select * exclude (suite) from errata where suite = $suite order by all", params={"suite": suite})
     return {
         "masked": dict(masked.fetchall()),
+        "errata": errata.to_arrow_table().to_pylist(),
         "compared_since": _compared_since(con, suite),
         "version": importlib.metadata.version("stiltbench"),
         "ended": _iso(ended[0][0]) if ended[0][0] else "",

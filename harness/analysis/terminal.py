@@ -8,7 +8,9 @@ from typing import Any
 
 from harness.analysis.words import (
     ALPHA,
+    EDITIONS,
     area_table,
+    errata_words,
     interval,
     of_these_runs,
     p_value,
@@ -103,6 +105,10 @@ def _beside(report: Report) -> list[str]:
     if areas not in report["statement"]:
         rows += _row("by area", f"{areas}; {p_value(report['areas']['p'])} for a difference between areas")
     rows += _row("naive test", f"{p_value(report['naive']['t_p'])}: ignores relatedness, not to be trusted")
+    if other := report.get("other_edition"):
+        gain = f"{points(other['estimate'], other['se'])} ({interval(other['interval'], other['se'])}"
+        rows += _row(EDITIONS[other["edition"]], f"{gain}; {p_value(other['p'])}; {other['n']['codes']} languages)")
+        rows += [row for text in errata_words(other["marked"]) for row in _row("marked", text)]
     return rows + (_row("warnings", ", ".join(report["warnings"])) if report["warnings"] else [])
 
 

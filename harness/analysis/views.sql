@@ -1,5 +1,15 @@
 -- What is derived, of a store and of a published file alike: the score of every cell, the gain of every contrast.
 
+-- What errata touch is scored in two editions: a suite counts its own, and the other stands beside, where what errata do
+-- not touch is the same.
+create view counted as select * exclude (counts) from scored where counts;
+
+create view beside as
+with touched as (select distinct suite, target, dataset, split, "language" from errata where effect <> 'note')
+select * exclude (counts) from scored where not counts
+union all by name
+select c.* from counted c anti join touched t using (suite, target, dataset, split, "language");
+
 -- A score that does not exist (0/0) is NULL and enters no mean.
 create macro score_of(metric, s) as case metric
     when 'f1' then 2 * s[1] / nullif(2 * s[1] + s[2] + s[3], 0)

@@ -56,6 +56,16 @@ RANKS = {
     "untested": " Never told apart, since in each of their pairs no language is unseen by both arms: {untested}.",
     "models": " Other seeds were not run: this is about these checkpoints.",
 }
+ERRATA = {
+    "drop": "left out in the errata edition",
+    "same": "right in the errata edition where retrieved for the row that they repeat",
+    "note": "marked, and no score depends on it",
+}
+"""Effect of a mark → what is said of the rows that have it."""
+
+EDITIONS = {"as-released": "as released", "errata": "errata"}
+"""Edition → what it is called."""
+
 SLOPE_OF_RUNS = "; this may be of these training runs alone"
 
 
@@ -162,9 +172,8 @@ def _slope_numbers(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_these_runs(slope: dict[str, Any]) -> bool:
-    """Return whether a slope may be one of these training runs alone: below two of its seeds' errors, or one seed."""
-    error = slope["seed_se"]
-    return error is None or abs(slope["slope"]) < 2 * error
+    """Return whether a slope may be one of these training runs alone: no p ≤ .05 with seeds varying, or one seed."""
+    return slope["recipe_p"] is None or bool(slope["recipe_p"] > ALPHA)
 
 
 def _sentence_case(arm: str) -> str:
@@ -172,19 +181,13 @@ def _sentence_case(arm: str) -> str:
 
 
 def _leans_on(report: dict[str, Any]) -> str:
-    """Name the family that a finding depends on: one whose absence turns its sign, or the largest if p > .05 without.
+    """Name the family that a finding depends on: the largest, if p > .05 without it. Empty where there is none.
 
-    Empty where there is none.
+    No finding's sign depends on one family: were it turned without, families would vary so much that t ≤ 1.
     """
     left = report["leave_one_out"]
-    if left is None or report["estimate"] is None:
-        return ""
-    sign = math.copysign(1, report["estimate"])
-    turned = [left[f"{end}_family"] for end in ("min", "max") if left[end] * sign < 0]
-    without = left["without_largest"]
-    if not turned and without and without["p"] is not None and without["p"] > ALPHA:
-        turned = [without["family"]]
-    return str(turned[0]) if turned else ""
+    without = left and left["without_largest"]
+    return str(without["family"]) if without and without["p"] is not None and without["p"] > ALPHA else ""
 
 
 def _areal(report: dict[str, Any]) -> bool:
@@ -212,6 +215,14 @@ def rank_words(ranking: dict[str, Any]) -> str:
     said = RANKS["all"] + (RANKS["untested"] if untested else "")
     said += RANKS["models"] if ranking["scope"] == "models" else ""
     return said.format(holm_over=ranking["holm_over"], untested=", ".join(untested))
+
+
+def errata_words(marked: list[dict[str, Any]]) -> list[str]:
+    """Say how many rows of which language are marked, why, and what becomes of them: one text for each reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for mark in marked:
+        found.setdefault((mark["effect"], mark["evidence"]), []).append(f"{mark['language']} {mark['items']}")
+    return [f"{', '.join(rows)} ({why}): {ERRATA[effect]}" for (effect, why), rows in found.items()]
 
 
 def points(value: float | None, se: float | None) -> str:

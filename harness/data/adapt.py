@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 EPOCH = 2
-"""Raised when the same adapter and files give other examples, so that older cached files are not taken."""
+"""Raised when the same adapter and files give other examples or another file, so that older ones are not taken."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _make(card: DatasetCard, edition: str, place: Raw, key: str) -> Path:
 
     with (
         cache.writing("examples", key) as path,
-        adapter.opened(card, place, path.with_suffix(".spill")) as connection,
+        adapter.opened(card, place, path.with_name(f"{path.name}.spill")) as connection,
     ):
         parts.write(connection, contract.enforce(connection, card, edition), path)
     return cache.root() / "examples" / key

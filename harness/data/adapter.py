@@ -1,10 +1,9 @@
 """Runs one adapter: a single select over one data set's raw files, in a DuckDB that sees nothing else.
 
-Its rows never leave that DuckDB before they are examples: what does not fit in its memory waits on disk.
-
 `adapters/NAME.sql` reads the files below `$root`, or the relation `raw` that a reader `adapters/NAME.py` or an
-embedded table fills. It yields any of the columns of `examples`, and `file` and `line` where it can say them:
-they go into the message about a bad row and nowhere else.
+embedded table fills. It yields any of the columns of `examples`, and `file` and `line` where it can say them: they go
+into the message about a bad row and nowhere else. A row with a reason in `skipped` is left out, and counted. The rows
+never leave that DuckDB before they are examples: what does not fit in its memory waits on disk.
 """
 
 from __future__ import annotations

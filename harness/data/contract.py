@@ -70,7 +70,8 @@ def _casts(names: Sequence[str]) -> str:
 
 def _skipped(connection: duckdb.DuckDBPyConnection, card: DatasetCard) -> Skipped:
     """Count the rows that the adapter leaves out: nothing else is asked of them."""
-    counted = "select split, language, skipped, min(file), count(*) from every where skipped is not null"
+    place = "coalesce(split, '') as split, coalesce(language, '') as language"
+    counted = f"select {place}, skipped, min(file), count(*) from every where skipped is not null"
     return {
         (split, language and _code(card, language, file), reason): rows
         for split, language, reason, file, rows in connection.execute(f"{counted} group by all order by all").fetchall()

@@ -9,7 +9,6 @@ import csv
 import json
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
 LINED = {".tsv", ".csv", ".txt"}
@@ -21,7 +20,7 @@ def first_fault(root: Path, patterns: Sequence[str], message: str = "") -> str |
 
     The file is the one that DuckDB's ``message`` names, else the first faulty one.
     """
-    named = re.search(r"^  file = (.+)$|in file \"(.+?)\"|of file '(.+?)'", message, re.MULTILINE)
+    named = re.search(r"^  file = (.+)$|file \"(.+?)\"|of file '(.+?)'", message, re.MULTILINE)
     found = [path for pattern in patterns for path in sorted(root.glob(pattern))]
     for path in [Path(named[named.lastindex or 0])] if named else found:
         if path.suffix == ".parquet":  # it has no lines
@@ -35,19 +34,27 @@ def first_fault(root: Path, patterns: Sequence[str], message: str = "") -> str |
         ends = [line.endswith(b"\r") for line in path.read_bytes().split(b"\n")[:-1]]
         if "reached an invalid state" in message and any(ends) and not all(ends):
             return f"{path}, line {ends.index(not ends[0]) + 1}: another line end than line 1 has; end every line alike"
-    return None
+    return f"{named[named.lastindex or 0]}: {_reason(message)}" if named else None
 
 
 def _line(path: Path, number: int, message: str) -> int:
     """DuckDB counts one line too many for JSON, and a cell with line breaks as one line."""
     delimiter = re.search(r'^  delimiter = (.).*\n  quote = "', message, re.MULTILINE)
-    if not delimiter:
-        return number - ("Malformed JSON" in message)
+    if delimiter:
+        return _record_starts(path, delimiter[1])[:number][-1][0]
+    return number - ("Malformed JSON" in message)
+
+
+def _record_starts(path: Path, delimiter: str) -> list[tuple[int, bool]]:
+    """Return the line of each record of a quoted table, and whether it is one and no empty line."""
     csv.field_size_limit(2**31 - 1)
     with path.open(encoding="utf-8", newline="") as file:
-        records = csv.reader(file, delimiter=delimiter[1])
-        before = [records.line_num for _ in islice(records, number - 1)]
-    return before[-1] + 1 if before else 1
+        records = csv.reader(file, delimiter=delimiter)
+        starts, end = [], 0
+        for record in records:
+            starts.append((end + 1, bool(record)))
+            end = records.line_num
+        return starts
 
 
 def _reason(message: str) -> str:
@@ -56,21 +63,38 @@ def _reason(message: str) -> str:
         return f"{cells[2]} cells, where {cells[1]} are expected"
     if "unterminated quote" in message:
         return "a quotation mark that none closes, or a text after the one that does; double those inside a cell"
-    wrong = re.search(r"Expected \w+, but got \w+|has duplicate key \"[^\"]*\"", message)
-    return wrong[0] if wrong else message.splitlines()[0][:100]
+    return (_SAID.search(message) or re.match(".{,100}", message) or [""])[0]
+
+
+_SAID = re.compile(
+    r"(in record/value \d+: )?Expected \w+, but got \w+|has duplicate key \"[^\"]*\"|"
+    r"(Maximum line size|\"maximum_object_size\") of \d+ bytes exceeded"
+)
 
 
 def place(row: int, file: str | None, line: int | None, key: Sequence[str | None]) -> str:
     """Say where a row stands as well as it is known; ``key`` is its split, language and id.
 
-    A document of JSON has no line a row: there it is the last that holds the id.
+    ``line`` counts what is read as a line: in a table `.csv` a record, in `.jsonl` a line that is not blank. A document
+    of JSON has no line a row: there it is the last that holds the id.
     """
     if file and line:
-        return f"{file}, line {line}"
+        return f"{file}, line {_physical(Path(file), line)}"
     named = f"({repr(' '.join(map(str, key)))[1:-1]})"
     if file and file.endswith(".json") and (found := _line_of(file, str(key[-1]))):
         return f"{file}, line {found} {named}"
     return f"{file + ', ' if file else ''}row {row} of the adapter {named}"
+
+
+def _physical(path: Path, number: int) -> int:
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8") as file:
+            delimiter = "\t" if "\t" in file.readline() else ","
+        return [start for start, record in _record_starts(path, delimiter) if record][:number][-1]
+    if path.suffix in (".json", ".jsonl"):
+        lines = enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
+        return [start for start, line in lines if line.strip()][:number][-1]
+    return number
 
 
 def _is_damaged(path: Path) -> bool:
@@ -120,14 +144,12 @@ def _json_faults(content: bytes) -> Iterator[tuple[int, str]]:
     text = content.decode("utf-8")
     whole = _wrong(text, (dict, list))
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    yield from (
-        (number, "half of a surrogate pair alone") for number, line in lines if whole is None and _HALF.search(line)
-    )
     if whole and (len(lines) < 2 or _wrong(lines[0][1], (object,))):
         yield whole
     elif whole:
         faults = ((number, _wrong(line, (dict,))) for number, line in lines)
         yield from ((number, fault[1].split(":")[0]) for number, fault in faults if fault)
+    yield from ((number, "half of a surrogate pair alone") for number, line in lines if _HALF.search(line))
 
 
 _HALF = re.compile(r"\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]", re.IGNORECASE)

@@ -30,32 +30,33 @@ class Mark(NamedTuple):
     evidence: str = ""
 
 
+@cache
+def table() -> list[dict[str, str]]:
+    """Return the rows of `errata.csv`, whose card says what its columns are."""
+    with (folder("datacards") / "errata.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def lines(text: str) -> Iterator[int]:
+    """Yield the numbers that a cell of `lines` lists: ``102-104 152`` are 102, 103, 104 and 152."""
+    for part in text.split():
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
+
+
 def marks(card: DatasetCard, sources: Mapping[str, set[str]], languages: Collection[str]) -> list[Mark]:
     """Return what is marked in a split of a data set; ``sources`` are the ids of its rows by source.
 
     Rows that say the same matter in retrieval alone.
     """
     found = []
-    for row in _table():
+    for row in table():
         known = card.name in row["datasets"].split() and row["language"] in languages
         if known and (row["effect"] != SAME or card.kind == "retrieval"):
-            said = (sources.get(f"{row['source']}:{line}", ()) for line in _lines(row["lines"]))
+            said = (sources.get(f"{row['source']}:{line}", ()) for line in lines(row["lines"]))
             ids = tuple(item for items in said for item in sorted(items))
             found.append(Mark(row["language"], row["effect"], ids, row["evidence"]))
     return [mark for mark in found if len(mark.ids) > (mark.effect == SAME)]
-
-
-@cache
-def _table() -> list[dict[str, str]]:
-    with (folder("datacards") / "errata.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _lines(text: str) -> Iterator[int]:
-    """Yield the numbers that ``text`` lists: ``102-104 152`` are 102, 103, 104 and 152."""
-    for part in text.split():
-        first, _, last = part.partition("-")
-        yield from range(int(first), int(last or first) + 1)
 
 
 def editions(

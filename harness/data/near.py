@@ -11,14 +11,10 @@ their first n - ceil(THRESHOLD n) + 1 grams, and neither has fewer than THRESHOL
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 GRAM = 5
 """Characters (code points) in a gram; a shorter text is one gram."""
@@ -35,64 +31,43 @@ def match(connection: duckdb.DuckDBPyConnection) -> None:
     """
     connection.execute(_EMPTY)
     for (language,) in connection.execute(_LANGUAGES).fetchall():  # one at a time, which bounds the memory
-        connection.execute(_CHOSEN, {"language": language})
-        texts = connection.execute("select text from chosen order by id").fetchall()
-        connection.register("grams", _grams([text for (text,) in texts]))
         connection.execute(_MATCH, {"language": language})
 
-
-def _grams(texts: Sequence[str]) -> pa.Table:
-    """Return the set of grams of each text, one row a gram.
-
-    Columns: `id`, the text's place from 0; `gram`, a number for equal ones; `place` from 0 in the text's set, the
-    rarest first; and `size` of that set.
-    """
-    import pyarrow as pa
-
-    low = [text.lower().ljust(GRAM, "\0") for text in texts]
-    points = np.frombuffer("".join(low).encode("utf-32-le", "surrogatepass"), np.uint32)
-    owner = np.repeat(np.arange(len(low)), [len(text) for text in low])
-    start = np.flatnonzero(owner[: 1 - GRAM] == owner[GRAM - 1 :])
-    mark = np.zeros(len(start), np.uint64)
-    for i in range(GRAM):
-        mark = mark * _FACTOR + points[start + i]  # modulo 2^64: among millions of grams, two hardly ever meet
-    distinct, number = np.unique(mark, return_inverse=True)
-    id, gram = np.divmod(np.unique(owner[start] * len(distinct) + number), len(distinct))
-    order = np.lexsort((gram, np.bincount(gram)[gram], id))
-    id, gram, size = id[order], gram[order], np.bincount(id)
-    place = np.arange(len(id)) - (np.cumsum(size) - size)[id]
-    return pa.table({"id": id, "gram": gram, "place": place, "size": size[id]})
-
-
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
-"""Odd, and far from small: 2^64 over the golden ratio (Knuth, The Art of Computer Programming 3, 6.4)."""
 
 _EMPTY = "create table near as select part, language, text, part as other_part, text as other from texts limit 0"
 
 _LANGUAGES = "select language from texts group by language having count(distinct part) > 1"
 
-_CHOSEN = """
-create or replace temp table chosen as
-select row_number() over () - 1 as id, part, text from texts where language = $language
-"""
-
 _MATCH = f"""
 insert into near
 with
-heads as (select id, part, gram, size from grams join chosen using (id) where place <= size - ceil({THRESHOLD} * size)),
+chosen as (select row_number() over () as id, part, text, lower(text) as low from texts where language = $language),
+grams as (
+    select id, unnest(list_distinct(list_transform(
+        range(1, greatest(length(low) - {GRAM} + 2, 2)), lambda i: hash(low[i : i + {GRAM - 1}])
+    ))) as gram
+    from chosen
+),
+frequency as (select gram, count(*) as texts from grams group by gram),
+sets as (
+    select id, list(gram order by frequency.texts, gram) as grams from grams join frequency using (gram) group by id
+),
+heads as (
+    select id, part, len(grams) as size, unnest(grams[: size - ceil({THRESHOLD} * size)::int + 1]) as gram
+    from sets join chosen using (id)
+),
 candidates as (
-    select distinct a.id as a, b.id as b, a.size + b.size as sizes
+    select distinct a.id as a, b.id as b
     from heads as a join heads as b using (gram)
     where a.part < b.part and a.size >= {THRESHOLD} * b.size and b.size >= {THRESHOLD} * a.size
 ),
 compared as (
-    select a, b, sizes, count(*) as shared
-    from candidates join grams as x on x.id = a join grams as y on y.id = b and y.gram = x.gram
-    group by all
+    select a, b, len(list_intersect(x.grams, y.grams)) as shared, len(x.grams) + len(y.grams) - shared as joined
+    from candidates join sets as x on x.id = a join sets as y on y.id = b
 ),
 found as (
     select unnest([{{one: a, other: b}}, {{one: b, other: a}}], recursive := true)
-    from compared where shared >= {THRESHOLD} * (sizes - shared)
+    from compared where shared >= {THRESHOLD} * joined
 )
 select x.part, $language, x.text, y.part, y.text
 from found join chosen as x on x.id = found.one join chosen as y on y.id = found.other

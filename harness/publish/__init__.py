@@ -47,9 +47,9 @@ def publish(
 def _render(made: Path, queries: Path | None) -> None:
     """Write all that is rendered from a folder's results."""
     results = found.from_file(made / "results.parquet")
-    files, statements = render(results)
-    files["queries.md"] = render_queries(results, queries)
-    for name, text in files.items():
+    files = {"queries.md": render_queries(results, queries)}  # first: it keeps the scores, which the page asks for too
+    page, statements = render(results)
+    for name, text in (files | page).items():
         (made / name).write_text(text, encoding="utf-8")
     said = json.dumps(_rounded(statements), ensure_ascii=False, allow_nan=False) + "\n"
     (made / "statements.json").write_text(said, encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.analysis.results import Results
-from harness.analysis.words import p_value
+from harness.analysis.words import errata_words, p_value
 from harness.data.cards import dataset_card, model_card, model_names
 from harness.suite import Suite
 
@@ -22,6 +22,7 @@ def doubts(results: Results, main: list[Report]) -> str:
     names |= {m.data for arm in suite.arms.values() for m in arm.mix}
     points_of = [f"All {results.facts['planned']} jobs of the suite are done: no cell is missing."]
     points_of += _left_out(results) + _translated(suite) + _masked(results)
+    points_of += _errata(results)
     points_of += [_seen(r) for r in main] + [_dropped(r) for r in main]
     points_of += [f"{d.title}: {defect}" for d in map(dataset_card, sorted(names)) for defect in d.defects]
     if suite.model in model_names():
@@ -60,6 +61,16 @@ def _masked(results: Results) -> list[str]:
             f"and every arm is scored on the other {found[0][0]} alone."
         )
     return rows
+
+
+def _errata(results: Results) -> list[str]:
+    """Say what errata mark of every test set."""
+    places = sorted({(m["target"], m["dataset"], m["split"]) for m in results.facts.get("errata", [])})
+    return [
+        f"{target}: of {data} {split}, {text}."
+        for target, data, split in places
+        for text in errata_words(results.marked(target, data, split))
+    ]
 
 
 def _naive(r: Report) -> str:

@@ -40,6 +40,7 @@ def _sections(comparer: Comparer, reports: list[Report], main: list[Report]) -> 
         tables.own_task(comparer),
         "## Contrasts",
         tables.contrasts(reports),
+        tables.editions(reports, results.suite.edition),
         tables.areas(reports),
         "## Where",
         "Gains at each level of a column; a level of fewer than six families has no verdict, and levels are not "

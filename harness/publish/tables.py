@@ -9,7 +9,7 @@ from harness.analysis.arms import arm_scores, majority
 from harness.analysis.compare import Comparer
 from harness.analysis.ranking import rankings
 from harness.analysis.results import Measure, Results
-from harness.analysis.words import SLOPE_OF_RUNS, interval, of_these_runs, p_value, points, rank_words, ranks
+from harness.analysis.words import EDITIONS, SLOPE_OF_RUNS, interval, of_these_runs, p_value, points, rank_words, ranks
 from harness.plan import INTERMEDIATE
 
 Report = dict[str, Any]
@@ -148,6 +148,19 @@ def contrasts(reports: list[Report]) -> str:
         "t-test takes languages for independent and is shown to be distrusted: it ignores relatedness.*"
     )
     return f"{_table([*head, 'over all languages', 'naive t'], rows)}\n\n{said}"
+
+
+def editions(reports: list[Report], own: str) -> str:
+    """Return the gains of contrasts whose data errata touch in both editions, the suite's ``own`` first."""
+    rows = []
+    for r in (r for r in reports if "other_edition" in r and not r["by"]):
+        for edition, found in ((own, r), (r["other_edition"]["edition"], r["other_edition"])):
+            gain = points(found["estimate"], found["se"]), interval(found["interval"], found["se"])
+            counts = (found["n"][name] for name in ("families", "codes", "items"))
+            rows.append([r["contrast"], r["target"], EDITIONS[edition], *gain, p_value(found["p"]), *counts])
+    head = ["contrast", "target", "edition", "gain", "95 % interval", "p", "families", "languages", "items"]
+    said = "*The same predictions in both editions; what errata mark stands under Doubts. All else on this page is "
+    return f"{_table(head, rows)}\n\n{said}{EDITIONS[own]}.*" if rows else ""
 
 
 def areas(reports: list[Report]) -> str:

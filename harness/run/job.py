@@ -13,7 +13,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.data import adapt
+from harness.data import adapt, errata
 from harness.errors import UserError, unknown
 from harness.models.find import Model, find
 from harness.score.score import score
@@ -70,8 +70,11 @@ def score_job(store: Store, data: Path | None, key: str, spec: Spec) -> None:
     """Score the predictions of a job's parent. Needs no model and no torch."""
     started, began = datetime.now(UTC), time.monotonic()
     part = spec["data"]
-    predictions = pq.read_table(store.folder(spec["parent"]) / "predictions.parquet")
-    adapted = adapt.adapted(part["dataset"], data=data, edition=part["edition"])
+    asked = [("language", "in", list(part["languages"]))]
+    predictions = pq.read_table(store.folder(spec["parent"]) / "predictions.parquet", filters=asked)
+    if "errata" in spec:
+        predictions = errata.applied([errata.Mark(*mark) for mark in spec["errata"]], predictions)
+    adapted = adapt.adapted(part["dataset"], data=data)
     examples = adapted.rows(part["split"], sorted(part["languages"]))
     with store.finishing(key) as made:
         table = score(predictions, examples, adapted.card.kind, adapted.card.labels, key)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-import shutil
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -16,7 +15,7 @@ from scipy import stats
 
 from harness import languages as lang
 from harness.analysis.compare import Comparer, compare
-from harness.analysis.results import Results, from_store
+from harness.analysis.results import Results
 from harness.analysis.significance import holm
 from harness.errors import UserError
 from harness.store import Store
@@ -83,35 +82,33 @@ def test_seeds_of_both_arms_enter_the_variance(results_of: Callable[..., Results
     assert report["variance"]["seeds"] * report["se"] ** 2 == pytest.approx(seeds)
 
 
-def test_holm_is_over_the_contrasts_of_one_role(planted: Store) -> None:
-    report = compare(planted, "planted", "diverse", "english")[0]
+def test_holm_is_over_the_contrasts_of_one_role(comparer: Comparer) -> None:
+    report = comparer.between("diverse", "english", "kind")[0]
     assert (report["holm_over"], report["p_holm"]) == (1, report["p"])
-    twin = compare(planted, "planted", "twin", "english")[0]
+    twin = comparer.between("twin", "english", "kind")[0]
     assert twin["holm_over"] == 1  # `all over english` has no p
 
 
-def test_level_tables_hold_each_language_once(planted: Store) -> None:
-    report = compare(planted, "planted", "diverse", "english")[0]
+def test_level_tables_hold_each_language_once(comparer: Comparer) -> None:
+    report = comparer.between("diverse", "english", "kind")[0]
     for breakdown in report["breakdowns"]:
         assert sum(level["languages"] for level in breakdown["levels"]) == report["n"]["codes"]
 
 
-def test_a_level_of_few_families_is_said_to_have_no_verdict(planted: Store) -> None:
-    report = compare(planted, "planted", "diverse", "english")[0]
+def test_a_level_of_few_families_is_said_to_have_no_verdict(comparer: Comparer) -> None:
+    report = comparer.between("diverse", "english", "kind")[0]
     area = next(b for b in report["breakdowns"] if b["by"] == "macroarea")
     reasons = {level["level"]: (level["families"] < 6, level["reason"]) for level in area["levels"]}
     assert all((reason == "too_few_families") == few for few, reason in reasons.values())
     assert reasons["Papunesia"][0]
 
 
-def test_a_declared_slope_enters_holm_with_its_own_p(planted: Store, tmp_path: Path) -> None:
-    copy = tmp_path / "store"
-    shutil.copytree(planted.path, copy)
-    results = from_store(Store(copy), "planted")
-    first = results.suite.contrasts[0]
-    by = [msgspec.structs.replace(first, name=n, by=n) for n in ("joshi_class", "distance.syntactic")]
-    results.suite.contrasts.extend(by)
-    reports = {r["contrast"]: r for r in Comparer(results).declared()}
+def test_a_declared_slope_enters_holm_with_its_own_p(comparer: Comparer) -> None:
+    suite = comparer.results.suite
+    main = suite.contrasts[0]
+    by = [msgspec.structs.replace(main, name=n, by=n) for n in ("joshi_class", "distance.syntactic")]
+    more = msgspec.structs.replace(suite, contrasts=[*suite.contrasts, *by])
+    reports = {r["contrast"]: r for r in Comparer(replace(comparer.results, suite=more)).declared()}
     p = {name: reports[name]["slope"]["p"] for name in ("joshi_class", "distance.syntactic")}
     expected = dict(zip(["main", *p], holm([reports["diverse over english"]["p"], *p.values()]), strict=True))
     assert reports["joshi_class"]["p_holm"] == pytest.approx(expected["joshi_class"])
@@ -121,19 +118,19 @@ def test_a_declared_slope_enters_holm_with_its_own_p(planted: Store, tmp_path: P
     assert reports["diverse over english"]["verdict"] == "better"
 
 
-def test_distance_is_to_the_nearest_intermediate_language_of_arm_a(planted: Store) -> None:
-    comparer = Comparer(from_store(planted, "planted"))
+def test_distance_is_to_the_nearest_intermediate_language_of_arm_a(comparer: Comparer) -> None:
     assert comparer._intermediate_languages("diverse") == ["arb_Arab", "hin_Deva", "rus_Cyrl"]
     assert lang.distance("ukr_Cyrl", "rus_Cyrl", "syntactic") < lang.distance("ukr_Cyrl", "hin_Deva", "syntactic")
 
 
-def test_a_contrast_that_was_declared_after_its_scores_is_exploratory(planted: Store) -> None:
-    results = from_store(planted, "planted")
+def test_a_contrast_that_was_declared_after_its_scores_is_exploratory(comparer: Comparer) -> None:
+    results = comparer.results
     since = results.facts["compared_since"]["diverse over english"]
     assert results.declared["diverse over english"] <= since
-    assert Comparer(results).between("diverse", "english", "kind")[0]["role"] == "primary"
-    results.declared["diverse over english"] = since[:-1] + "~"  # later than any time that begins alike
-    assert Comparer(results).between("diverse", "english", "kind")[0]["verdict"] == "exploratory"
+    assert comparer.between("diverse", "english", "kind")[0]["role"] == "primary"
+    later = {"diverse over english": since[:-1] + "~"}  # later than any time that begins alike
+    late = Comparer(replace(results, declared=results.declared | later))
+    assert late.between("diverse", "english", "kind")[0]["verdict"] == "exploratory"
 
 
 def test_a_score_outside_its_range_is_refused(results_of: Callable[..., Results]) -> None:
@@ -260,22 +257,22 @@ def test_a_declared_margin_is_in_points_and_met_by_the_interval(results_of: Call
         assert (report["margin"], report["verdict"]) == (pytest.approx(margin / 100), expected)
 
 
-def test_a_report_has_the_hash_and_the_times_of_its_declaration(planted: Store) -> None:
-    forth, back = (compare(planted, "planted", *arms)[0] for arms in (("diverse", "english"), ("english", "diverse")))
-    results = from_store(planted, "planted")
+def test_a_report_has_the_hash_and_the_times_of_its_declaration(comparer: Comparer) -> None:
+    forth, back = (comparer.between(a, b, "kind")[0] for a, b in (("diverse", "english"), ("english", "diverse")))
+    results = comparer.results
     name = "diverse over english"
     assert forth["declaration"] == back["declaration"] == {
         "hash": results.suite.contrasts[0].hash,
         "declared": results.declared[name],
         "compared_since": results.facts["compared_since"][name],
     }  # fmt: skip
-    assert compare(planted, "planted", "twin", "diverse")[0]["declaration"] is None
+    assert comparer.between("twin", "diverse", "kind")[0]["declaration"] is None
 
 
-def test_unknown_arms_and_targets_are_refused_with_the_nearest(planted: Store) -> None:
+def test_unknown_arms_and_targets_are_refused_with_the_nearest(comparer: Comparer) -> None:
     with pytest.raises(UserError, match="unknown arm 'divers'; the nearest are diverse"):
-        compare(planted, "planted", "divers", "english")
+        comparer.between("divers", "english", None)
     with pytest.raises(UserError, match="unknown target 'kinds'; the nearest are kind"):
-        compare(planted, "planted", "diverse", "english", target="kinds")
+        comparer.between("diverse", "english", "kinds")
     with pytest.raises(UserError, match="against itself"):
-        compare(planted, "planted", "english", "english")
+        comparer.between("english", "english", None)

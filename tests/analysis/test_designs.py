@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from harness import languages as lang
-from harness.analysis.compare import compare
+from harness.analysis.compare import Comparer
 from harness.analysis.designs import TABLE, designs, planned
 from harness.analysis.forecast import Assumption, Design, forecast
-from harness.analysis.results import Results, from_store
+from harness.analysis.results import Results
 from harness.errors import UserError
 from harness.plan import Plan, make_plan
 from harness.store import Store
@@ -68,21 +68,17 @@ def test_results_without_two_unseen_families_measure_nothing(results_of: Callabl
         designs([], NOTHING, bare(results_of, seen=met))
 
 
-def test_a_forecast_for_the_seeds_that_were_run_is_what_the_report_says(planted: Store) -> None:
-    found = [
-        d for d in designs([], NOTHING, from_store(planted, "planted")) if d.contrast and d.contrast.a == "diverse"
-    ]
-    report = compare(planted, "planted", "diverse", "english")[0]
-    (row,) = forecast(found, [3])
+def test_a_forecast_for_the_seeds_that_were_run_is_what_the_report_says(comparer: Comparer) -> None:
+    report = comparer.between("diverse", "english", "kind")[0]
+    (row,) = forecast([of(designs([], NOTHING, comparer.results), "diverse")], [3])
     assert row["se"] == pytest.approx(100 * report["se"])
     assert row["df"] == pytest.approx(report["df"])
     assert row["mde80"] == pytest.approx(100 * report["mde80"])
     assert (row["families"], row["units"]) == (report["n"]["families"], report["n"]["units"])
 
 
-def test_measured_sds_are_carried_to_other_numbers_of_families(planted: Store) -> None:
-    results = from_store(planted, "planted")
-    kept, wider = designs([], NOTHING, results), designs([6, 40], NOTHING, results)
+def test_measured_sds_are_carried_to_other_numbers_of_families(comparer: Comparer) -> None:
+    kept, wider = (designs(families, NOTHING, comparer.results) for families in ([], [6, 40]))
     assert [(d.families, d.family_sd, d.units) for d in wider[:2]] == [(n, kept[0].family_sd, None) for n in (6, 40)]
 
 
@@ -135,8 +131,10 @@ def test_a_contrast_without_unseen_languages_can_have_no_verdict(graph: Plan) ->
     assert row["note"] == "no verdict possible: every language is seen by one of the arms"
 
 
-def test_a_plan_takes_what_the_store_measured_of_the_same_arms_and_target(graph: Plan, planted: Store) -> None:
-    measured = of(designs([], NOTHING, from_store(planted, "planted")), "diverse")
+def test_a_plan_takes_what_the_store_measured_of_the_same_arms_and_target(
+    graph: Plan, planted: Store, comparer: Comparer
+) -> None:
+    measured = of(designs([], NOTHING, comparer.results), "diverse")
     assert of(planned(graph, planted), "diverse") == measured
     assert of(planned(graph, planted), "all").basis == "assumed"
 

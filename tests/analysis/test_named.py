@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from harness import languages as lang
 from harness.analysis import results
+from harness.analysis.compare import Comparer
 from harness.analysis.named import SHIPPED, named_queries, named_query
 from harness.analysis.query import query
 from harness.errors import UserError
@@ -25,7 +27,9 @@ NAMES = sorted(path.stem for path in SHIPPED.glob("*.sql"))
 Row = dict[str, Any]
 
 
+@cache
 def answer(name: str, source: Store | Path) -> list[Row]:
+    """Return the rows of a named query's answer; of one source it is asked once."""
     found = query(named_query(name).sql, source)
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
@@ -45,18 +49,21 @@ def scored(planted: Store) -> dict[tuple[str, str, str], float]:
     ]
     found: dict[tuple[str, str, str], list[float]] = {}
     for cell in (c for c in cells if c["target"] == "kind"):
-        rows: dict[tuple[str, str], list[Row]] = {}
-        for row in pq.read_table(planted.folder(cell["job"]) / "example_scores.parquet").to_pylist():
-            rows.setdefault((row["metric"], row["language"]), []).append(row)
-        for (metric, code), mine in rows.items():
-            found.setdefault((cell["arm"], metric, code), []).append(_score(metric, mine))
+        table = pq.read_table(planted.folder(cell["job"]) / "example_scores.parquet")
+        metrics, codes = (np.asarray(table[name].to_pylist()) for name in ("metric", "language"))
+        for metric in np.unique(metrics):
+            rows = table.filter(metrics == metric)
+            values = np.stack(rows["value" if metric == "accuracy" else "stats"].to_numpy())
+            for code in np.unique(codes):
+                mine = values[codes[metrics == metric] == code]
+                found.setdefault((cell["arm"], str(metric), str(code)), []).append(_score(metric, mine))
     return {place: float(np.mean(values)) for place, values in found.items()}
 
 
-def _score(metric: str, rows: list[Row]) -> float:
+def _score(metric: str, rows: np.ndarray[Any, Any]) -> float:
     if metric == "accuracy":
-        return float(np.mean([r["value"] for r in rows]))
-    by_class = np.sum([r["stats"] for r in rows], 0).reshape(-1, 3)
+        return float(rows.mean())
+    by_class = rows.sum(0).reshape(-1, 3)
     tp, fp, fn = by_class[by_class[:, 0] + by_class[:, 2] > 0].T
     return float(np.mean(tp / (tp + fn) if metric == "balanced_accuracy" else 2 * tp / (2 * tp + fp + fn)))
 
@@ -116,10 +123,8 @@ def test_gains_are_averaged_by_unit_family_and_level(
     assert found == {k: (pytest.approx(family_first(gains)), len(gains)) for k, gains in expected.items()}
 
 
-def test_gain_by_family_is_what_a_comparison_says_of_its_families(planted: Store) -> None:
-    from harness.analysis.compare import compare
-
-    report = compare(planted, "planted", "diverse", "english")[0]
+def test_gain_by_family_is_what_a_comparison_says_of_its_families(planted: Store, comparer: Comparer) -> None:
+    report = comparer.between("diverse", "english", "kind")[0]
     rows = [r for r in answer("gain_by_family", planted) if r["contrast"] == "diverse over english" and not r["met"]]
     found = {r["family"]: (r["gain"], r["units"]) for r in rows if r["metric"] == "accuracy"}
     assert found == {f["family"]: (pytest.approx(f["gain"]), f["units"]) for f in report["families"]}
