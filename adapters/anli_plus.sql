@@ -28,7 +28,6 @@ pairs as materialized (from snli union all by name from mnli union all by name f
 starts as (select file, min(n) as start from pairs group by file)
 select if(part like '%:train', 'train', 'dev') as split, 'en' as language,
     if(part like 'anli:%', 'anli:' || uid, part || ':' || (n - start)) as id, id as source, block, text, text_pair,
-    label, file, n - start + 1 as line
+    label, file, n - start + 1 as line, if(label = '-', 'no majority label', null) as skipped
 from pairs join starts using (file)
-where label is distinct from '-'
 order by part, n

@@ -14,11 +14,11 @@ lines as (
 ),
 starts as (select file, min(n) as start from lines group by file),
 numbered as (select *, n - start + 1 as line from lines join starts using (file))
-select split, 'fa' as language, (line - 2)::varchar as id, 'farstail:' || split || ':' || id as source,
+select split, 'fa' as language, nullif(line - 2, -1)::varchar as id, 'farstail:' || split || ':' || id as source,
     md5(premise) as block, premise as text, hypothesis as text_pair,
     case label when 'e' then 'entailment' when 'n' then 'neutral' when 'c' then 'contradiction' else label end as label,
     file, line
 from numbered
--- Another header than this one is read as a pair and refused for its label.
+-- Another first line than this header has no id and is refused.
 where (premise, hypothesis, numbered.label) is distinct from ('premise', 'hypothesis', 'label')
 order by split, line

@@ -8,14 +8,13 @@ lines as materialized (
 ),
 starts as (select file, min(n) as start from lines group by file),
 pages as (
-    select file, "URL" as url, row_number() over () as n
-    from read_csv($root || '/flores200_dataset/metadata_*.tsv', delim = '\t', quote = '', escape = '',
-        header = true, all_varchar = true, filename = 'file')
+    select regexp_extract(file, 'metadata_(.*)\.tsv', 1) as split, string_split(line, chr(9))[1] as url,
+        row_number() over () as n
+    from read_csv($root || '/flores200_dataset/metadata_*.tsv', delim = chr(10), quote = '', escape = '',
+        header = false, auto_detect = false, columns = {line: 'VARCHAR'}, filename = 'file')
 ),
-articles as (
-    select regexp_extract(file, 'metadata_(.*)\.tsv', 1) as split, url, n - min(n) over (partition by file) as i
-    from pages
-)
+-- The header is line 0. Without it the last sentence would have no page, and is refused.
+articles as (select split, nullif(url, '') as url, n - min(n) over (partition by split) - 1 as i from pages)
 select name[2] as split, name[1] as language, (n - start)::varchar as id,
     'flores200:' || name[2] || ':' || (n - start) as source, url as block, text, file, n - start + 1 as line
 from lines join starts using (file) left join articles on name[2] = split and n - start = i

@@ -9,13 +9,13 @@ lines as materialized (
 ),
 starts as (select file, min(n) as start from lines group by file)
 select replace(string_split(parse_filename(file), '_')[1], 'valid', 'dev') as split, 'id' as language,
-    (n - start - 1)::varchar as id, 'indonlu_wrete:' || split || ':' || id as source, md5(first) as block,
+    nullif(n - start - 1, -1)::varchar as id, 'indonlu_wrete:' || split || ':' || id as source, md5(first) as block,
     first as text, second as text_pair,
     case lines.label
         when 'Entail_or_Paraphrase' then 'entailment' when 'NotEntail' then 'not_entailment' else lines.label
     end as label,
     file, n - start + 1 as line
 from lines join starts using (file)
--- Another header than this one is read as a pair and refused for its label.
+-- Another first line than this header has no id and is refused.
 where (first, second, category, lines.label) is distinct from ('sent_A', 'sent_B', 'category', 'label')
 order by n

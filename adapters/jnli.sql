@@ -9,7 +9,7 @@ pairs as materialized (
         })
 ),
 starts as (select file, min(n) as start from pairs group by file)
-select if(parse_filename(file) like 'train-%', 'train', 'dev') as split, 'ja' as language, sentence_pair_id as id,
+select replace(string_split(parse_filename(file), '-')[1], 'valid', 'dev') as split, 'ja' as language, sentence_pair_id as id,
     'jnli:' || split || ':' || id as source, 'yjcaptions:' || string_split(yjcaptions_id, '-')[1] as block,
     sentence1 as text, sentence2 as text_pair, label, file, n - start + 1 as line
 from pairs join starts using (file)

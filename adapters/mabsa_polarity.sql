@@ -4,7 +4,7 @@ with
 lines as materialized (
     select string_split(coalesce(line, ''), '####') as halves, string_split(file, '/') as path, file,
         row_number() over () as n
-    from read_csv([$root || '/data/*/*/dev.txt', $root || '/data/*/*/test.txt'], delim = chr(10), quote = '',
+    from read_csv($root || '/data/*/*/*.txt', delim = chr(10), quote = '',
         escape = '', header = false, auto_detect = false, columns = {line: 'VARCHAR'}, filename = 'file')
 ),
 starts as (select file, min(n) as start from lines group by file),
@@ -24,18 +24,21 @@ parted as (
     from lists
 ),
 opinions as (
-    select *, regexp_replace(triple.term, '\\(.)', '\1', 'g') as term, trim(lower(triple.polarity)) as polarity,
+    select *, regexp_replace(replace(triple.term, '\xa0', chr(160)), '\\(.)', '\1', 'g') as term,
+        trim(lower(triple.polarity)) as polarity,
         map {'pos': 'positive', 'neu': 'neutral', 'neg': 'negative'}[polarity[:3]] as label
     from parted
 )
 select parse_filename(file, true) as split, any_value(path[-2]) as language, sentence || '-' || min(i) as id,
     'mabsa:' || split || ':' || sentence as source, source as block,
     if(term is null, null, any_value(halves[1])) as text, term as text_pair, any_value(label) as label, file,
-    any_value(n - start + 1) as line
+    any_value(n - start + 1) as line, case
+        when term is null and trim(any_value(halves[2])) like '[%]' then 'list that cannot be read'
+        when term = 'NULL' then 'implicit aspect'
+        -- A lost quotation mark gives such ones too.
+        when not contains(any_value(halves[1]), term) then 'term that the review lacks'
+        when count(distinct label) > 1 or bool_or(polarity = 'conflict') then 'term of more than one polarity'
+        end as skipped
 from opinions
--- Neither implicit terms, NULL, nor those that the sentence does not have: a lost quotation mark gives such ones too.
-where term is null or (term <> 'NULL' and contains(halves[1], term))
 group by file, n, sentence, term
--- A term that is praised and blamed in one sentence has no one polarity.
-having count(distinct label) <= 1 and not coalesce(bool_or(polarity = 'conflict'), false)
 order by n, min(i)

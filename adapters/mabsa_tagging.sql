@@ -4,7 +4,7 @@ with
 lines as materialized (
     select string_split(coalesce(line, ''), '####') as halves, string_split(file, '/') as path, file,
         row_number() over () as n
-    from read_csv([$root || '/data/*/*/dev.txt', $root || '/data/*/*/test.txt'], delim = chr(10), quote = '',
+    from read_csv($root || '/data/*/*/*.txt', delim = chr(10), quote = '',
         escape = '', header = false, auto_detect = false, columns = {line: 'VARCHAR'}, filename = 'file')
 ),
 starts as (select file, min(n) as start from lines group by file),
@@ -21,7 +21,7 @@ triples as (
 worded as (
     select *, [
         array_to_string([chr(1) || word || chr(2) for word in regexp_extract_all(
-            regexp_replace(regexp_replace(x, '\\(.)', '\1', 'g'),
+            regexp_replace(regexp_replace(replace(x, '\xa0', chr(160)), '\\(.)', '\1', 'g'),
                 '([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]\p{M}*)', ' \1 ', 'g'),
             '[\p{L}\p{M}\p{N}\x{200C}\x{200D}]+|[^\s\p{L}\p{M}\p{N}\p{Z}\p{C}]')], '')
         for x in list_concat([halves[1]], [term for term in terms if term <> 'NULL'])
@@ -45,8 +45,12 @@ marked as (
 select parse_filename(file, true) as split, path[-2] as language, id, 'mabsa:' || split || ':' || id as source,
     if(terms is null, null, [ltrim(w, chr(1) || chr(3) || chr(4)) for w in words]) as tokens,
     [case w[2] when chr(3) then 'B-ASPECT' when chr(4) then 'I-ASPECT' else 'O' end for w in words] as tags,
-    file, n - start + 1 as line
+    file, n - start + 1 as line,
+    case
+        when terms is null and trim(halves[2]) like '[%]' then 'list that cannot be read'
+        -- It would be tagged wrongly.
+        when len([t for t in sought if not contains(sentence, t[:-2])]) > 0
+        then 'sentence that lacks a term of its list'
+    end as skipped
 from marked
--- A sentence that lacks a term of its own list would be tagged wrongly.
-where terms is null or len([t for t in sought if not contains(sentence, t[:-2])]) = 0
 order by n

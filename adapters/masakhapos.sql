@@ -3,7 +3,7 @@ with
 files as (
     -- A byte order mark, which read_text keeps, is taken off.
     select filename as file, string_split(ltrim(content, chr(65279)), chr(10) || chr(10)) as parts
-    from read_text([$root || '/data/*/dev.txt', $root || '/data/*/test.txt'])
+    from read_text($root || '/data/*/*.txt')
 ),
 sentences as (
     select file, parse_filename(file, true) as split, string_split(file, '/')[-2] as language,
@@ -13,7 +13,8 @@ sentences as (
 -- A sentence's first line is found by counting those before it, each sentence with the empty line that ends it.
 placed as (
     select *, [x for x in lines if x <> ''] as words,
-        sum(len(lines) + 1) over (partition by file order by i) - len(lines) as line
+        sum(len(lines) + 1) over (partition by file order by i) - len(lines) + list_position(lines, words[1]) - 1
+            as line
     from sentences
 )
 -- Sentences of two languages have nothing to do with each other: their ids carry the language.

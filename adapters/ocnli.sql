@@ -11,8 +11,7 @@ pairs as materialized (
 starts as (select file, min(n) as start from pairs group by file)
 select string_split(parse_filename(file), '.')[1] as split, 'zh' as language, id,
     'ocnli:' || split || ':' || id as source, 'ocnli:' || prem_id as block, sentence1 as text, sentence2 as text_pair,
-    label, file, n - start + 1 as line
+    label, file, n - start + 1 as line, if(label = '-', 'no majority label', null) as skipped
 from pairs join starts using (file)
-where label is distinct from '-'
 qualify file = first_value(file) over (partition by split, id order by n)
 order by n

@@ -13,7 +13,8 @@ sentences as (
 -- A sentence's first line is found by counting those before it, each sentence with the empty line that ends it.
 placed as (
     select *, [x for x in lines if x <> ''] as words,
-        sum(len(lines) + 1) over (partition by file order by i) - len(lines) as line
+        sum(len(lines) + 1) over (partition by file order by i) - len(lines) + list_position(lines, words[1]) - 1
+            as line
     from sentences
 )
 -- Sentences of two languages have nothing to do with each other: their ids carry the language.

@@ -2,16 +2,16 @@
 -- A key that is missing yields a row without an id, which is refused: `unnest` alone would drop what lies below it.
 with
 files as (
-    select parse_filename(filename, true) as name,
+    select filename, parse_filename(filename, true) as name,
         from_json(content, '{"data": [{"paragraphs": [
         {"context": "VARCHAR", "qas": [{"id": "VARCHAR", "question": "VARCHAR",
         "answers": [{"text": "VARCHAR", "answer_start": "INTEGER"}]}]}]}]}') as file
     from read_text($root || '/data/reading_comprehension/*.json')
 ),
-articles as (select name, unnest(ifnull(file.data, [null]), max_depth := 2) from files),
-paragraphs as (select name, unnest(ifnull(paragraphs, [null]), max_depth := 2) from articles),
-questions as (select name, context, unnest(ifnull(qas, [null]), max_depth := 2) from paragraphs)
+articles as (select filename, name, unnest(ifnull(file.data, [null]), max_depth := 2) from files),
+paragraphs as (select filename, name, unnest(ifnull(paragraphs, [null]), max_depth := 2) from articles),
+questions as (select filename, name, context, unnest(ifnull(qas, [null]), max_depth := 2) from paragraphs)
 select if(name = 'eval', 'test', name) as split, 'pes_Arab' as language, id, 'parsinlu_rc:' || id as source,
     question as text, context as text_pair,
-    [{'text': a.text, 'start': a.answer_start} for a in answers] as answers
+    [{'text': a.text, 'start': a.answer_start} for a in answers] as answers, filename as file
 from questions

@@ -7,13 +7,12 @@ lines as materialized (
         header = false, auto_detect = false, columns = {line: 'VARCHAR'}, filename = 'file')
 ),
 starts as (select file, min(n) as start from lines group by file)
-select parse_filename(file, true) as split, 'en' as language, (n - start - 1)::varchar as id,
+select parse_filename(file, true) as split, 'en' as language, nullif(n - start - 1, -1)::varchar as id,
     'qqp:' || split || ':' || id as source, 'qqp:question:' || cells[2] as block, cells[4] as text,
     cells[5] as text_pair,
     case cells[6] when '0' then 'different' when '1' then 'paraphrase' else cells[6] end as label,
-    file, n - start + 1 as line
+    file, n - start + 1 as line, if(len(cells) >= 6, null, 'line of a pair that is cut by line breaks') as skipped
 from lines join starts using (file)
-where len(cells) >= 6
-    -- Another header than this one is read as a pair and refused for its label.
-    and cells is distinct from ['id', 'qid1', 'qid2', 'question1', 'question2', 'is_duplicate']
+-- Another first line than this header has no id and is refused.
+where cells is distinct from ['id', 'qid1', 'qid2', 'question1', 'question2', 'is_duplicate']
 order by n

@@ -39,16 +39,17 @@ pages as (
 sentences as materialized (
     select parse_filename(file, true) as split, string_split(file, '/')[-2] as language, index_id, category,
         text, file, row_number() over () as n
-    -- Headers are not compared: in another order, index_id would be no number and category no label.
-    from read_csv($root || '/data/annotated/*/*.tsv', delim = '\t', quote = '"', escape = '"', header = true,
+    from read_csv($root || '/data/**/???_????/*.tsv', delim = '\t', quote = '"', escape = '"', header = false,
         auto_detect = false, columns = {index_id: 'VARCHAR', category: 'VARCHAR', text: 'VARCHAR'}, filename = 'file')
 ),
 starts as (select file, min(n) as start from sentences group by file),
 items as (
     select index_id, if(i < 997, 'flores200:dev:' || i, 'flores200:devtest:' || (i - 997)) as source,
         'flores200:page:' || first_line as block
-    from (select distinct index_id, index_id::int as i from sentences) asof join pages on i >= first_line
+    from (select distinct index_id, try_cast(index_id as int) as i from sentences) asof join pages on i >= first_line
 )
-select split, language, index_id as id, source, block, text, category as label, file, n - start + 2 as line
-from sentences join starts using (file) join items using (index_id)
+select split, language, index_id as id, source, block, text, category as label, file, n - start + 1 as line
+from sentences join starts using (file) left join items using (index_id)
+-- Another header than this one is read as a sentence and refused for its label.
+where (index_id, category, text) is distinct from ('index_id', 'category', 'text')
 order by n

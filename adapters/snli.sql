@@ -9,7 +9,6 @@ pairs as materialized (
 starts as (select file, min(n) as start from pairs group by file)
 select parse_filename(file, true)[10:] as split, 'en' as language, (n - start)::varchar as id,
     'snli:' || split || ':' || id as source, 'snli:' || captionID as block, sentence1 as text, sentence2 as text_pair,
-    gold_label as label, file, n - start + 1 as line
+    gold_label as label, file, n - start + 1 as line, if(label = '-', 'no majority label', null) as skipped
 from pairs join starts using (file)
-where gold_label is distinct from '-'
 order by n

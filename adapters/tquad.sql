@@ -2,16 +2,16 @@
 -- A key that is missing yields a row without an id, which is refused: `unnest` alone would drop what lies below it.
 with
 files as (
-    select string_split(parse_filename(filename, true), '-') as name,
+    select filename, string_split(parse_filename(filename, true), '-') as name,
         from_json(content, '{"data": [{"title": "VARCHAR", "paragraphs": [
         {"context": "VARCHAR", "qas": [{"id": "VARCHAR", "question": "VARCHAR",
         "answers": [{"text": "VARCHAR", "answer_start": "INTEGER"}]}]}]}]}') as file
     from read_text($root || '/*-v0.1.json')
 ),
-articles as (select name, unnest(ifnull(file.data, [null]), max_depth := 2) from files),
-paragraphs as (select name, title, unnest(ifnull(paragraphs, [null]), max_depth := 2) from articles),
-questions as (select name, title, context, unnest(ifnull(qas, [null]), max_depth := 2) from paragraphs)
+articles as (select filename, name, unnest(ifnull(file.data, [null]), max_depth := 2) from files),
+paragraphs as (select filename, name, title, unnest(ifnull(paragraphs, [null]), max_depth := 2) from articles),
+questions as (select filename, name, title, context, unnest(ifnull(qas, [null]), max_depth := 2) from paragraphs)
 select name[1] as split, 'tur_Latn' as language, id, 'tquad:' || id as source,
     'tquad:' || title as block, question as text, context as text_pair,
-    [{'text': a.text, 'start': a.answer_start} for a in answers] as answers
+    [{'text': a.text, 'start': a.answer_start} for a in answers] as answers, filename as file
 from questions

@@ -2,7 +2,7 @@
 with numbered as (select *, row_number() over () as n from raw),
 starts as (select key, min(n) as start from numbered group by key)
 select 'train' as split, iso639_3 || '_' || iso15924 as language, key || '-' || (n - start) as id,
-    'udhr:' || part as source, source as block, text
+    'udhr:' || part as source, source as block, text, file,
+    if(text = '', 'empty paragraph', null) as skipped
 from numbered join starts using (key)
-where text <> ''
 order by n

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,9 @@ BREAKDOWNS = ("family", "cluster", "macroarea", "script", "nllb_resource", "josh
 
 OUTSIDE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")
 """What the code of a language outside the table must look like: ISO 639-3 + script."""
+
+KINDS = ("glottocode", "wikipedia")
+"""Columns of the languages table that are kinds of alias as well: a code there means the one language that has it."""
 
 
 def _rows(table: str) -> list[dict[str, str]]:
@@ -60,9 +63,18 @@ def _cluster(row: dict[str, str], overrides: dict[tuple[str, str], str]) -> str:
 def _aliases() -> Mapping[str, Mapping[str, list[dict[str, str]]]]:
     """Alias kind → alias → its candidates."""
     kinds: dict[str, dict[str, list[dict[str, str]]]] = defaultdict(lambda: defaultdict(list))
-    for row in _rows("aliases.csv"):
+    for row in (*_rows("aliases.csv"), *_codes()):
         kinds[row["kind"]][row["alias"]].append(row)
     return kinds
+
+
+def _codes() -> Iterator[dict[str, str]]:
+    """Yield the aliases that columns of the languages table are."""
+    for kind in KINDS:
+        held = Counter(row[kind] for row in languages().values())
+        for code, row in languages().items():
+            if alias := row[kind]:
+                yield {"kind": kind, "alias": alias, "code": code, "default": str(held[alias] == 1).lower()}
 
 
 def columns() -> list[str]:
@@ -83,24 +95,37 @@ def candidates(name: str) -> set[str]:
 
 
 def resolve(name: str, kind: str | None = None, where: str = "") -> str:
-    """Return the FLORES code that ``name`` stands for.
+    """Return the code that ``name`` stands for.
 
-    With an alias ``kind`` (the data set's own spelling) only that kind is asked, because one
-    string can mean two languages: ``tg`` is Tajik, and Tigrinya in AfriSenti. Without one a
-    FLORES code is itself, and any other name must mean the same in every kind that has it.
+    With an alias ``kind`` (the data set's own spelling) only that kind is asked, and a name that has several meanings
+    over all kinds is refused, because the data set's card must choose: ``tg`` is Tajik, and Tigrinya in AfriSenti.
+    Without one a name must mean the same in every kind that has a default for it. A code that :func:`stands` is itself.
     ``where`` opens the message of the :class:`UserError` that an unknown or ambiguous name gets.
     """
-    if kind is None and name in languages():
-        return name
     asked = _aliases() if kind is None else {kind: _kind(kind, where)}
-    found = {k: names[name] for k, names in asked.items() if name in names}
+    found = [names[name] for names in asked.values() if name in names]
+    if (kind is None or not found) and stands(name):
+        return name
     if not found:
         known = {alias for names in asked.values() for alias in names}
         raise unknown("language", name, known, where)
-    meant = {_default(rows) for rows in found.values()}
-    if len(meant) > 1 or None in meant:
-        raise _ambiguous(name, found, where)
-    return str(meant.pop())
+    meant = {code for rows in found if (code := _default(rows))}
+    if len(meant) != 1 or (kind and name not in languages() and len(candidates(name)) > 1):
+        raise _ambiguous(name, kind, where)
+    return meant.pop()
+
+
+def stands(code: str) -> bool:
+    """Return whether ``code`` is itself: a code of the table, or ISO 639-3 + script of a language outside it.
+
+    Outside is what no alias places in the table (``cmn_Hans`` is zho_Hans there), or another script of what is in it.
+    """
+    if code in languages() or not OUTSIDE.fullmatch(code):
+        return code in languages()
+    from babel import Locale
+
+    iso, script = code.split("_")
+    return {inside[:3] for inside in candidates(iso)} <= {iso} and script in Locale("en").scripts
 
 
 def _kind(kind: str, where: str) -> Mapping[str, list[dict[str, str]]]:
@@ -113,9 +138,10 @@ def _default(rows: list[dict[str, str]]) -> str | None:
     return next((row["code"] for row in rows if row["default"] == "true"), None)
 
 
-def _ambiguous(name: str, found: Mapping[str, list[dict[str, str]]], where: str) -> UserError:
-    means = "; ".join(f"{kind}: {', '.join(row['code'] for row in rows)}" for kind, rows in found.items())
-    return UserError(f"{where + ': ' if where else ''}language {name!r} is ambiguous ({means}); write the FLORES code")
+def _ambiguous(name: str, kind: str | None, where: str) -> UserError:
+    said = "write the FLORES code" if kind is None else "say in the card, under [languages.choices], which is meant"
+    means = ", ".join(sorted(candidates(name)))
+    return UserError(f"{where + ': ' if where else ''}language {name!r} is ambiguous ({means}); {said}")
 
 
 def view_sql() -> str:
@@ -141,8 +167,12 @@ class Fact(NamedTuple):
 
 
 def explain(code: str) -> list[Fact]:
-    """Return every column of a language of the table, with what it means and which source it is from."""
-    row = _known(code)
+    """Return every column of a language, with what it means and which source it is from.
+
+    Of a language outside the table only its code is known, and that FLORES-200 lacks it.
+    """
+    outside = {"code": code, "iso639_3": code[:3], "script": code[4:], "in_flores200": "0"}
+    row = dict.fromkeys(columns()) | outside if code not in languages() and stands(code) else _known(code)
     described = {r["column"]: r for r in _rows("columns.csv") if r["table"] == "languages"}
     return [Fact(name, value, described[name]["source"], described[name]["meaning"]) for name, value in row.items()]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -112,21 +114,28 @@ def _make_up(store: Store, plan: Plan, key: str, arm: str) -> None:
             _write_predictions(made, spec, key, arm)
         row = dict.fromkeys(c.name for c in schema.columns("jobs")) | {
             "job": key, "phase": spec["phase"], "parent": spec["parent"], "model": "made up", "data": "{}",
-            "seed": spec.get("seed"), "started": "2026-01-02T03:04:05", "seconds": 1.0, "device": "none", "threads": 1,
-            "examples": 0, "tokens": 0, "versions": "{}", "spec": spec,
+            "seed": spec.get("seed"), "started": datetime.now(UTC).replace(tzinfo=None).isoformat(), "seconds": 1.0,
+            "device": "none", "threads": 1, "examples": 0, "tokens": 0, "versions": "{}", "spec": spec,
         }  # fmt: skip
         (made / "job.json").write_bytes(msgspec.json.encode(row))
+
+
+@cache
+def _asked(codes: tuple[str, ...]) -> pa.Table:
+    """Return the test's examples, the same for every arm and seed."""
+    return adapt.adapted("cldr_kind").rows("test", codes)
 
 
 def _write_predictions(made: Path, spec: dict[str, Any], key: str, arm: str) -> None:
     import pyarrow.parquet as pq
 
-    rows = adapt.adapted("cldr_kind").rows("test", sorted(spec["data"]["languages"]))
+    rows = _asked(tuple(sorted(spec["data"]["languages"])))
     rng = np.random.default_rng(int(key, 16))
     labels = np.asarray(rows["label"].to_pylist())
     codes = rows["language"].to_pylist()
     base = {code: 0.4 + 0.2 * (sum(lang.cluster(code).encode()) % 7) / 7 for code in set(codes)}
-    right = rng.random(len(codes)) < [base[code] + true_gain(arm, code) for code in codes]
+    chance = {code: base[code] + true_gain(arm, code) for code in base}
+    right = rng.random(len(codes)) < [chance[code] for code in codes]
     said = np.where(right, labels, np.where(labels == "place", "money", "place"))
     n = len(codes)
     columns = dict.fromkeys(schema.arrow("predictions").names, [None] * n)

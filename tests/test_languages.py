@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from harness import languages as lang
+from harness.data.cards import dataset_card, dataset_names
 from harness.errors import UserError
 from harness.resources import folder
 
@@ -20,6 +21,12 @@ def table(name: str) -> list[dict[str, str]]:
 
 ALIASES = table("aliases.csv")
 ROWS = lang.languages()
+
+
+def meant(data: str, name: str) -> str:
+    """Return the code that a data set's card gives a name."""
+    card = dataset_card(data).languages
+    return card.choices.get(name) or lang.resolve(name, card.kind)
 
 
 def clusters(column: str) -> Counter[str]:
@@ -114,15 +121,63 @@ def test_codes_and_names_resolve(name, code):
     assert lang.resolve(name) == code
 
 
-def test_a_kind_decides_what_a_string_means():
-    assert lang.resolve("tg", "afrisenti") == "tir_Ethi"
-    assert lang.resolve("tg", "iso639_1") == "tgk_Cyrl"
-    assert lang.resolve("kr", "afrisenti") == "kin_Latn"
+TRAPS = {
+    "yo": "yor_Latn",
+    "yor": "yor_Latn",
+    "Yoruba": "yor_Latn",
+    "yoru1245": "yor_Latn",  # Glottolog
+    "zh-CN": "zho_Hans",
+    "zh-TW": "zho_Hant",
+    "acehnese": "ace_Latn",  # NusaX
+    "fas": "pes_Arab",  # FLORES-101, a macrolanguage
+    "ory": "ory_Orya",  # FLORES-101 and FLORES-200
+    "cmn_Hans": "zho_Hans",  # FLORES+
+    "apc_Arab_sout3123": "ajp_Arab",  # FLORES+, by dialect
+    "lav": "lvs_Latn",  # a macrolanguage
+}
+
+
+@pytest.mark.parametrize(("name", "code"), TRAPS.items())
+def test_every_kind_of_name_resolves(name, code):
+    assert lang.resolve(name) == code
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "code"),
+    [
+        ("afrisenti", "kr", "kin_Latn"),  # Kanuri in ISO 639-1
+        ("afrisenti", "or", "gaz_Latn"),  # Odia
+        ("afrisenti", "tg", "tir_Ethi"),  # Tajik
+        ("afrisenti", "ma", "ary_Arab"),  # a country: ISO 639-1 has none
+        ("nusax", "toba_batak", "bbc_Latn"),
+        ("xnli", "ar", "arb_Arab"),
+        ("xnli", "zh", "zho_Hans"),
+        ("wikipedia", "no", "nob_Latn"),
+        ("wikipedia", "ku", "kmr_Latn"),
+    ],
+)
+def test_what_is_ambiguous_or_means_something_else_is_the_cards_choice(data, name, code):
+    card = dataset_card(data).languages
+    assert meant(data, name) == code
+    if lang.candidates(name) - {code}:
+        with pytest.raises(UserError, match=rf"language '{name}' is ambiguous \(.*{code}.*\); say in the card"):
+            lang.resolve(name, card.kind)
+
+
+@pytest.mark.parametrize("kind", ["iso639_1", "xtreme", "cldr_locale", "bcp47", "wikipedia"])
+def test_no_data_set_takes_an_ambiguous_string_by_default(kind):
+    aliases = {row["alias"] for row in ALIASES if row["kind"] == kind and row["ambiguous"] == "true"}
+    assert kind == "wikipedia" or {"ar", "zh"} & aliases
+    for alias in aliases - set(ROWS):
+        with pytest.raises(UserError, match=f"language '{alias}' is ambiguous"):
+            lang.resolve(alias, kind)
 
 
 def test_a_string_of_two_meanings_is_refused_with_its_candidates():
-    with pytest.raises(UserError, match=r"x\.toml: language 'or' is ambiguous .*ory_Orya.*gaz_Latn"):
+    with pytest.raises(UserError, match=r"x\.toml: language 'or' is ambiguous \(gaz_Latn, ory_Orya\); write the"):
         lang.resolve("or", where="x.toml")
+    with pytest.raises(UserError, match=r"'achi1257' is ambiguous \(ace_Arab, ace_Latn\)"):
+        lang.resolve("achi1257")
 
 
 def test_a_string_without_default_is_refused_in_its_own_kind_too():
@@ -137,6 +192,22 @@ def test_an_unknown_name_is_refused_with_the_three_nearest():
         lang.resolve("germn")
     with pytest.raises(UserError, match="unknown kind of language code 'iso'"):
         lang.resolve("de", "iso")
+
+
+@pytest.mark.parametrize("kind", [None, "iso639_1", "flores200", "afrisenti"])
+def test_a_code_of_the_table_or_outside_it_is_itself_in_every_kind(kind):
+    for code in ("yor_Latn", "pcm_Latn", "div_Thaa", "ckb_Latn"):  # in the table, outside, in a script of its own
+        assert lang.resolve(code, kind) == code
+    for code in ("deu_Ltan", "gug_Hebr", "DEU_Latn"):  # no script; grn_Latn in the table; no code
+        with pytest.raises(UserError, match=f"unknown language '{code}'"):
+            lang.resolve(code, kind)
+
+
+def test_an_edition_of_wikipedia_is_not_the_iso_code_that_it_looks_like():
+    assert lang.resolve("sq", "wikipedia") == "als_Latn"
+    assert lang.resolve("als") == "als_Latn"
+    with pytest.raises(UserError, match="unknown language 'als'"):  # Alemannic there
+        lang.resolve("als", "wikipedia")
 
 
 def test_a_kind_knows_only_its_own_spellings():
@@ -165,8 +236,17 @@ def test_languages_outside_the_table_have_a_script_and_nothing_else():
     assert facts.pop("script") == "Latn"
     assert set(facts.values()) == {None}
     assert lang.unit("pcm_Latn") == "pcm"
+    known = {fact.column: fact.value for fact in lang.explain("pcm_Latn") if fact.value}
+    assert known == {"code": "pcm_Latn", "iso639_3": "pcm", "script": "Latn", "in_flores200": "0"}
     with pytest.raises(UserError, match="unknown language 'pidgin'"):
         lang.facts("pidgin")
+
+
+def test_outside_is_told_by_the_cluster_which_every_language_of_the_table_has():
+    assert all(lang.facts(code)["cluster"] for code in ROWS)
+    outside = {code for name in dataset_names() for code in dataset_card(name).languages.codes if code not in ROWS}
+    assert {"pcm_Latn", "bbj_Latn", "bbc_Latn", "arq_Arab"} < outside
+    assert {lang.facts(code)["cluster"] for code in outside} == {None}
 
 
 def test_candidates_are_the_members_of_a_macrolanguage():
@@ -198,8 +278,8 @@ def test_a_language_is_explained_with_the_source_of_every_fact():
     assert found["in_mt5"][:3] == ("in_mt5", "1", "mT5")
     assert found["note"].value is None
     assert found["word_order"].meaning == "order of subject, object and verb: WALS 81A"
-    with pytest.raises(UserError, match="unknown language 'pcm_Latn'"):
-        lang.explain("pcm_Latn")
+    with pytest.raises(UserError, match="unknown language 'pidgin'"):
+        lang.explain("pidgin")
 
 
 # -- distances

@@ -283,10 +283,14 @@ def _facts(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, Any]:
 
 
 def _compared_since(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, str]:
-    """Return for each contrast since when scores of both its arms stood side by side, in any of its targets."""
+    """Return for each contrast since when both its arms were being predicted with, in any of its targets.
+
+    Scores can be made again, and later, from what was predicted then.
+    """
     rows = con.execute(
         """with scored as (
-               select c.arm, c.target, min(j.started) as since from cells c join jobs j on j.job = c.job
+               select c.arm, c.target, min(coalesce(p.started, j.started)) as since
+               from cells c join jobs j on j.job = c.job left join jobs p on p.job = j.parent
                where c.suite = $suite and c.phase = 'score' group by all
            ), asked as (select contrast, a, b, unnest(targets) as target from contrasts where suite = $suite)
            select contrast, min(greatest(a.since, b.since)) from asked

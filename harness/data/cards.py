@@ -149,7 +149,7 @@ def dataset_names() -> list[str]:
 def model_names() -> list[str]:
     """Return the models that have a card."""
     cards = folder("datacards").glob("*.md")
-    return sorted(path.stem for path in cards if "importer" in read(path)[0])
+    return sorted(path.stem for path in cards if "importer" in _read_once(path, path.stat().st_mtime_ns))
 
 
 def adapter_path(name: str, suffix: str = ".sql") -> Path | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness import languages as lang
 from harness import schema
-from harness.data import diagnose
+from harness.data import places
 from harness.data.cards import DatasetCard
 from harness.data.parts import Skipped
 from harness.errors import UserError, nearest, unknown
@@ -94,6 +94,8 @@ def _promises(card: DatasetCard) -> Iterator[_Promise]:
         yield _Promise(column, f'contains("{column}", chr(0))', "holds a NUL character")
     for column in ("tokens", "tags", "choices"):
         yield _Promise(column, f"contains(array_to_string(\"{column}\", ''), chr(0))", "holds a NUL character")
+    # Texts may: XQuAD's paragraphs open with one, which their offsets count.
+    yield _Promise("id", "contains(id, chr(65279))", "holds a byte order mark")
     yield _Promise("split", f"split not in ({_listed(card.splits)})", "is none of the card's splits")
     if card.kind == "choice":
         yield _Promise("label", "coalesce(try_cast(label as int), -1) not between 0 and len(choices) - 1", _PLACE)
@@ -129,7 +131,7 @@ def _refuse_broken(connection: duckdb.DuckDBPyConnection, card: DatasetCard) -> 
             query = f'select file, line, split, language, id, "{column}" from rows where n = {n}'
             file, line, *row, value = connection.execute(query).fetchall()[0]
             seen = "" if value is None else f": {str(value)[:60]!r}"
-            raise UserError(f"{card.name}: {diagnose.place(n + 1, file, line, row)}: column {column} {what}{seen}")
+            raise UserError(f"{card.name}: {places.place(n + 1, file, line, row)}: column {column} {what}{seen}")
 
 
 def _refuse_empty_splits(connection: duckdb.DuckDBPyConnection, card: DatasetCard) -> None:

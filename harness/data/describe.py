@@ -30,7 +30,7 @@ def generated_block(adapted: Adapted) -> str:
     splits = list(dict.fromkeys(split for split, _ in adapted.parts))
     counted = {split: adapted.rows(split, columns=["text", "text_pair", "tokens", "label", "tags"]) for split in splits}
     lines = [OPEN, "", "## Generated", "", f"Recipe: `{recipe(adapted.card)[:MARK]}`", ""]
-    lines += _table(["split", "rows", "languages", "digest"], _totals(adapted, splits))
+    lines += _table(["split", "rows", "stated", "languages", "digest"], _totals(adapted, splits))
     lines += _table(["left out", "split", "rows"], _skipped(adapted))
     lines += _table(["length of", "split", *(f"{q} %" for q in QUANTILES)], _lengths(counted))
     lines += _table(["label", *splits], _labels(adapted, counted))
@@ -49,10 +49,11 @@ _BLOCK = re.compile(f"{re.escape(OPEN)}.*?{re.escape(CLOSE)}", re.DOTALL)
 
 
 class Counts(NamedTuple):
-    """What a generated block says: its recipe, split → rows, the languages, and the rows left out."""
+    """What a generated block says. ``rows`` are those of the files at hand, ``stated`` all that the makers state."""
 
     recipe: str
     rows: dict[str, int]
+    stated: dict[str, int | None]
     languages: list[str]
     left_out: int
 
@@ -65,10 +66,12 @@ def counts(card: str) -> Counts | None:
         return None
     splits, skipped, languages = (_cells(block[0], head) for head in ("split", "left out", "language"))
     try:
-        rows, left_out = {row[0]: int(row[1]) for row in splits}, sum(int(row[2]) for row in skipped)
+        rows = {row[0]: int(row[1]) for row in splits}
+        stated = {row[0]: int(row[2]) if row[2] else None for row in splits}
+        left_out = sum(int(row[2]) for row in skipped)
     except (ValueError, IndexError):  # somebody wrote into it
         return None
-    return Counts(made[1], rows, [row[0] for row in languages], left_out)
+    return Counts(made[1], rows, stated, [row[0] for row in languages], left_out)
 
 
 def _cells(block: str, head: str) -> list[list[str]]:
@@ -86,7 +89,8 @@ def _totals(adapted: Adapted, splits: list[str]) -> Iterator[list[object]]:
     for split in splits:
         parts = {language: part for (s, language), part in adapted.parts.items() if s == split}
         mark = hashlib.sha256("".join(f"{code} {part.digest}\n" for code, part in parts.items()).encode())
-        yield [split, sum(part.rows for part in parts.values()), len(parts), f"`{mark.hexdigest()[:MARK]}`"]
+        stated = adapted.card.splits[split].rows or ""
+        yield [split, sum(part.rows for part in parts.values()), stated, len(parts), f"`{mark.hexdigest()[:MARK]}`"]
 
 
 def _skipped(adapted: Adapted) -> Iterator[list[object]]:

@@ -5,11 +5,12 @@ DuckDB itself names no line for a stray carriage return, counts one too many for
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from harness.data.places import record_starts
 
 LINED = {".tsv", ".csv", ".txt"}
 """Suffixes of the files with one record a line, whose number of cells is compared with the first line's."""
@@ -20,41 +21,36 @@ def first_fault(root: Path, patterns: Sequence[str], message: str = "") -> str |
 
     The file is the one that DuckDB's ``message`` names, else the first faulty one.
     """
-    named = re.search(r"^  file = (.+)$|file \"(.+?)\"|of file '(.+?)'", message, re.MULTILINE)
     found = [path for pattern in patterns for path in sorted(root.glob(pattern))]
-    for path in [Path(named[named.lastindex or 0])] if named else found:
-        if path.suffix == ".parquet":  # it has no lines
-            if _is_damaged(path):
-                return f"{path}: not Parquet, or damaged; fetch it again"
-            continue
-        for line, fault in _faults(path):
-            return f"{path}, line {line}: {fault}"
-        if place := re.search(r"CSV Error on Line: (\d+)|in line (\d+)", message):
-            return f"{path}, line {_line(path, int(place[place.lastindex or 0]), message)}: {_reason(message)}"
-        ends = [line.endswith(b"\r") for line in path.read_bytes().split(b"\n")[:-1]]
-        if "reached an invalid state" in message and any(ends) and not all(ends):
-            return f"{path}, line {ends.index(not ends[0]) + 1}: another line end than line 1 has; end every line alike"
-    return f"{named[named.lastindex or 0]}: {_reason(message)}" if named else None
+    named = re.search(r"^  file = (.+)$|file \"(.+?)\"|of file '(.+?)'", message, re.MULTILINE)
+    blamed = [path for path in found if named and str(path) in named.groups()]
+    for path in blamed or found:
+        if fault := _fault(path, message):
+            return f"{path}{fault}"
+    return f"{blamed[0]}: {_reason(message)}" if blamed else None
+
+
+def _fault(path: Path, message: str) -> str | None:
+    """Return what is wrong with a file, after its line; ``message`` is DuckDB's, about this file or another."""
+    if path.suffix == ".parquet":  # it has no lines
+        return ": not Parquet, or damaged; fetch it again" if _is_damaged(path) else None
+    for line, fault in _faults(path):
+        return f", line {line}: {fault}"
+    place = re.search(r"CSV Error on Line: (\d+)|in line (\d+)", message)
+    if place and str(path) in message:
+        return f", line {_line(path, int(place[place.lastindex or 0]), message)}: {_reason(message)}"
+    ends = [line.endswith(b"\r") for line in path.read_bytes().split(b"\n")[:-1]]
+    if "reached an invalid state" in message and any(ends) and not all(ends):
+        return f", line {ends.index(not ends[0]) + 1}: another line end than line 1 has; end every line alike"
+    return None
 
 
 def _line(path: Path, number: int, message: str) -> int:
     """DuckDB counts one line too many for JSON, and a cell with line breaks as one line."""
     delimiter = re.search(r'^  delimiter = (.).*\n  quote = "', message, re.MULTILINE)
     if delimiter:
-        return _record_starts(path, delimiter[1])[:number][-1][0]
+        return record_starts(path, delimiter[1])[:number][-1][0]
     return number - ("Malformed JSON" in message)
-
-
-def _record_starts(path: Path, delimiter: str) -> list[tuple[int, bool]]:
-    """Return the line of each record of a quoted table, and whether it is one and no empty line."""
-    csv.field_size_limit(2**31 - 1)
-    with path.open(encoding="utf-8", newline="") as file:
-        records = csv.reader(file, delimiter=delimiter)
-        starts, end = [], 0
-        for record in records:
-            starts.append((end + 1, bool(record)))
-            end = records.line_num
-        return starts
 
 
 def _reason(message: str) -> str:
@@ -72,31 +68,6 @@ _SAID = re.compile(
 )
 
 
-def place(row: int, file: str | None, line: int | None, key: Sequence[str | None]) -> str:
-    """Say where a row stands as well as it is known; ``key`` is its split, language and id.
-
-    ``line`` counts what is read as a line: in a table `.csv` a record, in `.jsonl` a line that is not blank. A document
-    of JSON has no line a row: there it is the last that holds the id.
-    """
-    if file and line:
-        return f"{file}, line {_physical(Path(file), line)}"
-    named = f"({repr(' '.join(map(str, key)))[1:-1]})"
-    if file and file.endswith(".json") and (found := _line_of(file, str(key[-1]))):
-        return f"{file}, line {found} {named}"
-    return f"{file + ', ' if file else ''}row {row} of the adapter {named}"
-
-
-def _physical(path: Path, number: int) -> int:
-    if path.suffix == ".csv":
-        with path.open(encoding="utf-8") as file:
-            delimiter = "\t" if "\t" in file.readline() else ","
-        return [start for start, record in _record_starts(path, delimiter) if record][:number][-1]
-    if path.suffix in (".json", ".jsonl"):
-        lines = enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
-        return [start for start, line in lines if line.strip()][:number][-1]
-    return number
-
-
 def _is_damaged(path: Path) -> bool:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -106,13 +77,6 @@ def _is_damaged(path: Path) -> bool:
     except (pa.ArrowException, OSError):
         return True
     return False
-
-
-def _line_of(file: str, name: str) -> int | None:
-    spelled = {json.dumps(name), json.dumps(name, ensure_ascii=False)} | ({name} if name.isdigit() else set())
-    value = re.compile(rf"(?<=[\s:\[,])({'|'.join(map(re.escape, spelled))})(?=[\s,\]}}]|$)")
-    lines = list(enumerate(Path(file).read_text(encoding="utf-8").split("\n"), 1))
-    return next((number for number, line in reversed(lines) if value.search(line)), None)
 
 
 def _faults(path: Path) -> Iterator[tuple[int, str]]:

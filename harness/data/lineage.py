@@ -48,8 +48,8 @@ def audit(a: Adapted, others: Sequence[Adapted]) -> list[dict[str, Any]]:
     The others are one pool: list together what belongs together, such as FLORES-200 and its N'Ko. A row of the result
     has `dataset`, `split`, `language`, `rows`, `against`, `found_in` (the pool's splits, `dev + devtest` for rows that
     stand in both, or :data:`NOWHERE`), and how many of the rows are found exactly there: `same_source`, in any
-    language, and `same_text`, in the same language. Of the rows whose text stands nowhere, `near_text` says how many
-    have a text there that is nearly the same.
+    language, and `same_text`, in the same language. `near_text` places the rows whose text stands nowhere once more: by
+    texts that are nearly the same, or, if there is none of these either, at :data:`NOWHERE`.
     """
     against = ", ".join(other.card.name for other in others)
     with _folded(own=[a], pool=others) as connection:

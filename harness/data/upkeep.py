@@ -35,7 +35,7 @@ def write_block(name: str, data: Path | None = None) -> Path:
     found = describe.counts(block)
     assert found is not None
     for fault in _contradictions(card, found):
-        raise UserError(f"{path}: {fault}; give all files, or correct the front matter")
+        raise UserError(f"{path}: {fault}; correct the front matter")
     text = describe.with_block(path.read_text(encoding="utf-8"), block)
     try:
         path.write_text(text, encoding="utf-8")
@@ -81,11 +81,13 @@ def _faults(card: DatasetCard, text: str, data: Path | None) -> Iterator[str]:
 
 
 def _contradictions(card: DatasetCard, found: Counts) -> Iterator[str]:
-    """Yield where a block and the front matter above it state different totals."""
+    """Yield where a block and the front matter above it disagree; a block of a part of the files has fewer rows."""
     stated = {split: card.splits[split].rows for split in found.rows if split in card.splits}
     for split, rows in stated.items():
-        if rows not in (None, found.rows[split]):
-            yield f"split {split} has {found.rows[split]} rows by the generated block and {rows} by the front matter"
+        if rows != found.stated[split]:
+            yield f"split {split} was stated to have {found.stated[split]} rows when its block was made, now {rows}"
+        if rows is not None and found.rows[split] > rows:
+            yield f"split {split} has {found.rows[split]} rows in the generated block, more than the {rows} stated"
     odd = set(card.languages.codes) ^ set(found.languages)
-    if card.languages.codes and None not in stated.values() and odd:
+    if card.languages.codes and stated == found.rows and odd:
         yield f"language {min(odd)} stands in the generated block or in languages.codes, but not in both"

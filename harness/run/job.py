@@ -75,7 +75,7 @@ def score_job(store: Store, data: Path | None, key: str, spec: Spec) -> None:
     if "errata" in spec:
         predictions = errata.applied([errata.Mark(*mark) for mark in spec["errata"]], predictions)
     adapted = adapt.adapted(part["dataset"], data=data)
-    examples = adapted.rows(part["split"], sorted(part["languages"]))
+    examples = adapted.rows(part["split"], sorted(part["languages"]), ["language", "id", "label", "tags"])
     with store.finishing(key) as made:
         table = score(predictions, examples, adapted.card.kind, adapted.card.labels, key)
         pq.write_table(table, made / "example_scores.parquet", compression="zstd")

@@ -40,6 +40,12 @@ def rows_of(tmp_path: Path) -> Callable[[str, Mapping[str, bytes]], list[Row]]:
     return adapted_rows
 
 
+@pytest.fixture
+def left_out(tmp_path: Path) -> Callable[[str], dict[tuple[str, str, str], int]]:
+    """Return what counts the rows left out of the files that :func:`rows_of` wrote, by split, language and reason."""
+    return lambda name: adapt.adapted(name, data=tmp_path).skipped
+
+
 @pytest.fixture(scope="session")
 def raw_folder() -> Callable[[str], Path]:
     """Return what unpacks an archive of the makers' files once, and skips the test where there is none."""
@@ -68,7 +74,7 @@ def real(raw_folder: Callable[[str], Path]) -> Callable[[str], Adapted]:
 @pytest.fixture(scope="session")
 def asked(real: Callable[[str], Adapted]) -> Iterator[Callable[..., list[tuple[object, ...]]]]:
     """Return what runs a query over adapted data sets, each a table of its name, with its texts `folded` as well."""
-    columns = "split, language, id, source, block, text, label"
+    columns = "split, language, id, source, block, text, text_pair, label"
     folded = r"trim(regexp_replace(nfc_normalize(text), '[\s\pZ]+', ' ', 'g')) as folded"
     with duckdb.connect() as connection:
         tables = set()

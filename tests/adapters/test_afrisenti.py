@@ -24,6 +24,18 @@ def test_tweets_come_as_they_stand_and_columns_are_found_by_name(rows_of):
     ]
 
 
+def test_a_train_file_that_is_a_header_and_nothing_else_has_no_tweet(rows_of):
+    empty = {f"data/{code}/train.tsv": HEAD.strip().encode() for code in ("orm", "tir")}
+    dev = {"data/orm/dev.tsv": b"ID\ttweet\tlabel\nor_1\tHar'a\tneutral\n"}
+    assert [row["id"] for row in rows_of("afrisenti", empty | dev)] == ["orm-0"]
+    some = {"data/swa/train.tsv": (HEAD + "Sawa\tneutral\n").encode()}
+    rows = rows_of("afrisenti", empty | dev | some)
+    assert [(row["split"], row["source"]) for row in rows] == [
+        ("dev", "afrisenti:dev:orm-0"),
+        ("train", "afrisenti:train:swa-0"),
+    ]
+
+
 def test_a_tweet_without_its_label_is_refused_where_it_stands(rows_of, tmp_path):
     with pytest.raises(UserError) as stopped:
         rows_of("afrisenti", {"data/kin/dev.tsv": (HEAD + AWKWARD + "Oya\n").encode()})
@@ -46,6 +58,9 @@ def test_the_shared_tasks_files_are_refused_with_the_reason(rows_of):
 def test_codes_mean_what_the_makers_mean(code, meant):
     card = cards.dataset_card("afrisenti")
     assert (card.languages.choices.get(code) or languages.resolve(code, card.languages.kind)) == meant
+
+
+RAW = {"afrisenti": {"data/kin/dev.tsv": (HEAD + AWKWARD).encode()}}
 
 
 # -- the makers' files

@@ -46,8 +46,8 @@ def test_pairs_come_as_they_stand_and_own_ids_where_xnlis_are_not_known(rows_of)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("quy\ta\tneutral\n", "line 2: 3 cells, where line 1 has 4"),
-        ("quy\ta\tb\tneutral\nquy\ta\tb\t\n", "line 3: column label is empty"),
+        ("quy\ta\tneutral\n", "line 2: column label is none of the card's labels: 'quy\\ta\\tneutral'"),
+        ("quy\ta\tb\tneutral\nquy\ta\tb\t\n", "line 3: column label is none of the card's labels: ''"),
     ],
 )
 def test_a_faulty_line_is_refused_where_it_stands(rows_of, tmp_path, text, said):
@@ -59,6 +59,9 @@ def test_a_faulty_line_is_refused_where_it_stands(rows_of, tmp_path, text, said)
 def test_a_language_that_no_card_names_is_refused(rows_of):
     with pytest.raises(UserError, match="'xyz'"):
         rows_of("americasnli", small(dev_xyz="xyz\ta\tb\tneutral\n"))
+
+
+RAW = {"americasnli": small(dev_gn="gn\tHa he'i\tMama\tneutral\n", dev_nah="nah\ta\tb\tcontradiction\n")}
 
 
 # -- the makers' files

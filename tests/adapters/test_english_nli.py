@@ -68,22 +68,24 @@ def block(context: str) -> str:
     return md5(context.encode(), usedforsecurity=False).hexdigest()
 
 
-def test_pairs_of_snli_come_as_they_stand_and_those_without_a_majority_do_not(rows_of):
+def test_pairs_of_snli_come_as_they_stand_and_those_without_a_majority_do_not(rows_of, left_out):
     assert [tuple(row.values()) for row in rows_of("snli", SNLI)] == [
         ("dev", "eng_Latn", "0", "snli:dev:0", "snli:1.jpg#4", "A .", "B .", "contradiction"),
         ("test", "eng_Latn", "1", "snli:test:1", "snli:1.jpg#4", "A .", "B .", "neutral"),
         ("train", "eng_Latn", "0", "snli:train:0", "snli:1.jpg#4", 'He said "go\\ ', "\u00a0x\ty ", "neutral"),
         ("train", "eng_Latn", "2", "snli:train:2", "snli:2.jpg#0", "e\u0301", "'z'", "entailment"),
     ]
+    assert left_out("snli") == {(split, "eng_Latn", "no majority label"): 1 for split in ("test", "train")}
 
 
-def test_pairs_of_mnli_come_as_they_stand_and_those_without_a_majority_do_not(rows_of):
+def test_pairs_of_mnli_come_as_they_stand_and_those_without_a_majority_do_not(rows_of, left_out):
     assert [tuple(row.values()) for row in rows_of("mnli", MNLI)] == [
         ("dev_matched", "eng_Latn", "1", "mnli:dev_matched:1", "mnli:9", "A .", "B .", "contradiction"),
         ("dev_mismatched", "eng_Latn", "0", "mnli:dev_mismatched:0", "mnli:7", "A .", "B .", "neutral"),
         ("train", "eng_Latn", "0", "mnli:train:0", "mnli:7", 'um "go\\ ', "\u00a0x\ty ", "neutral"),
         ("train", "eng_Latn", "1", "mnli:train:1", "mnli:8", "e\u0301", "z", "entailment"),
     ]
+    assert left_out("mnli") == {("dev_matched", "eng_Latn", "no majority label"): 1}
 
 
 def test_pairs_of_anli_stand_in_the_splits_of_their_rounds(rows_of):
@@ -98,7 +100,7 @@ def test_pairs_of_anli_stand_in_the_splits_of_their_rounds(rows_of):
     ]
 
 
-def test_the_union_has_every_pair_of_its_parts_under_the_same_source(rows_of):
+def test_the_union_has_every_pair_of_its_parts_under_the_same_source(rows_of, left_out):
     def said(name: str, files: dict[str, bytes]) -> dict[str, tuple[object, ...]]:
         rows = [row for row in rows_of(name, files) if not str(row["split"]).startswith("test")]
         return {
@@ -112,6 +114,7 @@ def test_the_union_has_every_pair_of_its_parts_under_the_same_source(rows_of):
     parts = said("snli", SNLI) | said("mnli", MNLI) | said("anli", ANLI)
     assert said("anli_plus", UNION) == parts
     assert len(parts) == 3 + 4 + 5 + 3
+    assert left_out("anli_plus") == {(split, "eng_Latn", "no majority label"): 1 for split in ("dev", "train")}
 
 
 def test_the_unions_size_is_the_sum_of_its_parts():
@@ -178,6 +181,15 @@ def test_a_faulty_record_is_refused_where_it_stands(rows_of, tmp_path, text, sai
     with pytest.raises(UserError) as stopped:
         rows_of("anli_annotated", {ANNOTATED_PATH: text.encode()})
     assert str(stopped.value) == f"anli_annotated: {tmp_path / 'anli' / ANNOTATED_PATH}, {said}"
+
+
+RAW = {
+    "snli": SNLI,
+    "mnli": MNLI,
+    "anli": ANLI,
+    "anli_plus": UNION,
+    "anli_annotated": {ANNOTATED_PATH: (HEAD + ANNOTATED).encode()},
+}
 
 
 # -- the makers' files

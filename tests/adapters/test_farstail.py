@@ -46,13 +46,16 @@ def test_pairs_are_unquoted_and_labels_written_out(rows_of):
     [
         (small([AWKWARD[1], "a\tb"]), "Val-word.csv, line 3: 2 cells, where line 1 has 3"),
         (small(AWKWARD, [AWKWARD[1] + "\te\t0", "a\tb\tx\t0\t0"]), "Test-word.csv, line 3: column label is none of"),
-        (small([AWKWARD[1]], head="label\tpremise\thypothesis"), "Val-word.csv, line 1: column label is none of"),
+        (small([AWKWARD[1]], head="label\tpremise\thypothesis"), "Val-word.csv, line 1: column id is empty"),
     ],
 )
 def test_a_faulty_line_is_refused_where_it_stands(rows_of, tmp_path, files, said):
     with pytest.raises(UserError) as stopped:
         rows_of("farstail", files)
     assert f"{tmp_path / 'farstail' / 'data'}/{said}" in str(stopped.value)
+
+
+RAW = {"farstail": small(AWKWARD)}
 
 
 # -- the makers' files

@@ -51,6 +51,12 @@ def test_nko_lies_beside_and_shares_ids_sources_and_pages(rows_of):
     ]
 
 
+RAW = {
+    "flores200": small(fra_Latn=AWKWARD, ace_Arab="x\ny\n"),
+    "flores200_nko": small() | {f"nko_flores/nqo_Nkoo.{split}": "ߊ\nߋ\n".encode() for split in ("dev", "devtest")},
+}
+
+
 # -- the makers' files
 
 

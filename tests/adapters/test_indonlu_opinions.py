@@ -28,7 +28,8 @@ def test_smsa_comments_come_as_they_stand(rows_of):
 def test_a_smsa_comment_without_a_label_is_refused_where_it_stands(rows_of, tmp_path):
     with pytest.raises(UserError) as stopped:
         rows_of("indonlu_smsa", {SMSA: b"a\tneutral\nb\n"})
-    assert str(stopped.value) == f"indonlu_smsa: {tmp_path / 'indonlu' / SMSA}, line 2: 1 cells, where line 1 has 2"
+    place = f"{tmp_path / 'indonlu' / SMSA}, line 2"
+    assert str(stopped.value) == f"indonlu_smsa: {place}: column label is none of the card's labels: 'b'"
 
 
 def reviews(**files: str) -> dict[str, bytes]:
@@ -65,6 +66,9 @@ def test_a_casa_review_with_other_labels_is_refused_where_it_stands(bad, seen, r
 def test_files_with_dummy_labels_are_refused_with_the_reason(rows_of):
     with pytest.raises(UserError, match=r"not .*_masked_label.csv: its labels are dummies"):
         rows_of("indonlu_casa", {f"{CASA}/test_preprocess_masked_label.csv": HEAD.encode()})
+
+
+RAW = {"indonlu_smsa": {SMSA: b'a "b\tpositive\nc\tneutral\n'}, "indonlu_casa": reviews()}
 
 
 # -- the makers' files

@@ -58,6 +58,9 @@ def test_dummy_labels_are_refused_with_the_reason(rows_of):
         rows_of("indonlu_wrete", files | masked)
 
 
+RAW = {"indonlu_wrete": small()}
+
+
 # -- the makers' files
 
 

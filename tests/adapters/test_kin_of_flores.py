@@ -52,7 +52,7 @@ def sentence(number: int, text: str) -> dict[str, object]:
     return {"id": number, "iso_639_3": "x", "iso_15924": "y", "text": text, "url": PAGE, "topic": "health"}
 
 
-def test_flores_plus_keeps_the_sources_of_flores_under_renamed_codes(rows_of):
+def test_flores_plus_keeps_the_sources_of_flores_under_renamed_codes(rows_of, left_out):
     two = lines(sentence(5, "e\u0301 "), sentence(7, '"b'))
     names = ("eng_Latn", "cmn_Hans", "apc_Arab_sout3123", "twi_Latn_asan1239", "cat_Latn_vale1252", "brx_Deva")
     files = {f"dev/{name}.jsonl": two for name in names} | {"devtest/fil_Latn.jsonl": lines(sentence(1, "c"))}
@@ -69,6 +69,7 @@ def test_flores_plus_keeps_the_sources_of_flores_under_renamed_codes(rows_of):
         ("zho_Hans", "2", "flores200:dev:2", PAGE, '"b'),
         ("tgl_Latn", "0", "flores200:devtest:0", PAGE, "c"),
     ]
+    assert left_out("flores_plus") == {("dev", "cat_Latn", "second translation into the language"): 2}
 
 
 def test_flores_plus_counts_from_the_lowest_id_of_all_languages(rows_of):
@@ -101,3 +102,11 @@ def test_what_is_no_json_is_refused_where_it_stands(name, good, beside, rows_of,
 def test_flores_plus_in_parquet_is_refused_with_the_reason(rows_of):
     with pytest.raises(UserError, match=r"not dev/\*.parquet: the adapter reads JSON lines"):
         rows_of("flores_plus", {"dev/eng_Latn.parquet": b"PAR1"})
+
+
+RAW = {
+    "belebele": {"hin_Latn.jsonl": lines(question(), question(question_number=2, correct_answer_num=1))},
+    "flores_plus": {
+        f"{split}/cmn_Hans.jsonl": lines(sentence(1, "a"), sentence(2, "b")) for split in ("dev", "devtest")
+    },
+}

@@ -48,8 +48,8 @@ def test_pairs_come_as_they_stand_under_the_sources_of_xnli(rows_of):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (HEAD + AWKWARD + "a\tb\n", "line 5: 2 cells, where line 1 has 3"),
-        ("gold_label\tsentence1\tsentence2\nneutral\ta\tb\n", "line 1: column label is none of the card's labels"),
+        (HEAD + AWKWARD + "a\tb\n", "line 5: column label is none of the card's labels: 'a\\tb'"),
+        ("gold_label\tsentence1\tsentence2\nneutral\ta\tb\n", "line 1: column id is empty"),
         (HEAD + "a\tb\tneutral\na\tb\t-\n", "line 3: column label is none of the card's labels: '-'"),
         (HEAD + "a\t\tneutral\n\tb\tneutral\n", "line 3: column text is empty"),
     ],
@@ -58,6 +58,9 @@ def test_a_faulty_line_is_refused_where_it_stands(rows_of, tmp_path, text, said)
     with pytest.raises(UserError) as stopped:
         rows_of("kornli", small(test=text.replace('"', "")))
     assert f"{tmp_path / 'kornlu' / 'KorNLI' / 'xnli.test.ko.tsv'}, {said}" in str(stopped.value)
+
+
+RAW = {"kornli": small()}
 
 
 # -- the makers' files

@@ -38,6 +38,9 @@ def test_an_article_with_too_few_cells_is_refused_where_it_stands(rows_of, tmp_p
     assert str(stopped.value) == f"masakhanews: {place}, line 3: 2 cells, where line 1 has 4"
 
 
+RAW = {"masakhanews": small(test=AWKWARD)}
+
+
 # -- the makers' files
 
 

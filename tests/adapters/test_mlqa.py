@@ -62,3 +62,6 @@ def test_some_questions_end_with_a_backslash_and_an_n(raw_folder):
 
 def test_the_cards_generated_block_is_what_the_files_give(card_is_up_to_date):
     assert card_is_up_to_date("mlqa")
+
+
+RAW = {"mlqa": {DEV.format("ar", "ar"): squad(*AWKWARD), DEV.format("en", "en"): squad(*AWKWARD[:2])}}

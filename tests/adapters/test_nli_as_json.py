@@ -68,7 +68,10 @@ def test_broken_json_is_refused_with_file_and_line(rows_of, tmp_path, name, fold
 
 @pytest.mark.parametrize(
     ("name", "key", "place"),
-    [("klue_nli", "gold_label", "row 2 of the adapter (dev ko dev_1)"), ("jnli", "label", "valid-v1.3.json, line 2")],
+    [
+        ("klue_nli", "gold_label", "klue-nli-v1.1_dev.json, line 11 (dev ko dev_1)"),
+        ("jnli", "label", "valid-v1.3.json, line 2"),
+    ],
 )
 @pytest.mark.parametrize(("label", "said"), [("1", "is none of the card's labels: '1'"), (None, "is empty")])
 def test_a_pair_of_no_label_is_refused_where_it_stands(rows_of, name, key, place, label, said):
@@ -77,6 +80,9 @@ def test_a_pair_of_no_label_is_refused_where_it_stands(rows_of, name, key, place
     with pytest.raises(UserError) as stopped:
         rows_of(name, written(pairs, name))
     assert str(stopped.value).endswith(f"{place}: column label {said}")
+
+
+RAW = {name: written(awkward(name), name) for name in ("klue_nli", "jnli")}
 
 
 # -- the makers' files

@@ -25,12 +25,16 @@ def test_lines_come_without_their_ends_with_number_and_article(rows_of):
 
 
 @pytest.mark.parametrize("variety", ["eng-GB", "eng-IN", "eng-US", "fra-CA", "por-BR", "spa-MX", "2_spa"])
-def test_a_second_translation_is_left_out(rows_of, variety):
+def test_a_second_translation_is_left_out(rows_of, left_out, variety):
     second = {f"ref-{variety}" if variety == "2_spa" else f"ref_{variety}": b"x\r\ny\r\nz\r\n"}
     one = b"d\r\ne\r\nf\r\n"
     rows = rows_of("ntrex", small(ref_fra=one, ref_por=one, ref_spa=one, **second))
     assert {row["text"] for row in rows} == set("abcdef")
     assert len(rows) == 12
+    # What is not named as the others are is not read at all.
+    language = {"eng": "eng_Latn", "fra": "fra_Latn", "por": "por_Latn", "spa": "spa_Latn"}.get(variety[:3])
+    counted = {("test", language, "second translation into the language"): 3} if language else {}
+    assert left_out("ntrex") == counted
 
 
 def test_scripts_in_names_and_languages_outside_flores(rows_of):
@@ -38,6 +42,9 @@ def test_scripts_in_names_and_languages_outside_flores(rows_of):
     files = {"ref_srp-Latn": text, "ref_srp-Cyrl": text, "ref_zho-CN": text, "ref_ven": text}
     codes = {row["language"] for row in rows_of("ntrex", small(**files))}
     assert codes == {"eng_Latn", "srp_Latn", "srp_Cyrl", "zho_Hans", "ven_Latn"}
+
+
+RAW = {"ntrex": small(ref_swa=AWKWARD)}
 
 
 # -- the makers' files

@@ -33,6 +33,9 @@ def test_a_bad_label_is_refused_on_its_own_line_though_cells_before_it_hold_brea
     assert str(stopped.value) == f"nusax: {place}, line 7: column label is none of the card's labels: '4'"
 
 
+RAW = {"nusax": {"datasets/sentiment/toba_batak/valid.csv": (HEAD + AWKWARD).encode()}}
+
+
 # -- the makers' files
 
 NAMES = {"acehnese": "ace", "balinese": "ban", "banjarese": "bjn", "buginese": "bug", "english": "eng"}

@@ -28,13 +28,14 @@ line feed."""
 SMALL = {"data/ocnli/train.3k.json": pair(40448, "entailment").encode(), "data/ocnli/dev.json": AWKWARD.encode()}
 
 
-def test_pairs_come_as_they_stand_and_those_without_a_majority_do_not(rows_of):
+def test_pairs_come_as_they_stand_and_those_without_a_majority_do_not(rows_of, left_out):
     rows = rows_of("ocnli", SMALL)
     assert [tuple(row.values()) for row in rows] == [
         ("dev", "zho_Hans", "0", "ocnli:dev:0", "ocnli:tv_0", "他说:“走\t!” ", "\u00a0一\u3000二 ", "neutral"),
         ("dev", "zho_Hans", "2", "ocnli:dev:2", "ocnli:tv_0", 'a "b" \\', "e\u0301", "contradiction"),
         ("train", "zho_Hans", "40448", "ocnli:train:40448", "ocnli:tv_13482", "前提", "假设", "entailment"),
     ]
+    assert left_out("ocnli") == {("dev", "zho_Hans", "no majority label"): 1}
 
 
 def test_a_pair_that_two_training_files_have_comes_once(rows_of):
@@ -62,6 +63,9 @@ def test_a_faulty_line_is_refused_where_it_stands(rows_of, tmp_path, lines, said
     assert f"{tmp_path / 'ocnli' / 'data' / 'ocnli' / 'dev.json'}, {said}" in str(stopped.value)
 
 
+RAW = {"ocnli": SMALL}
+
+
 # -- the makers' files
 
 
@@ -75,6 +79,7 @@ def test_every_pair_with_a_majority_arrives_in_its_place(real, raw_folder, split
     rows = real("ocnli").rows(split, columns=["id", "text", "text_pair", "label"]).to_pylist()
     assert [tuple(row.values()) for row in rows] == wanted
     assert (len(raw), len(wanted)) == (3000, 3000 - without)
+    assert real("ocnli").skipped[split, "zho_Hans", "no majority label"] == without
 
 
 @pytest.mark.parametrize(("split", "counts"), [("dev", (947, 1103, 900)), ("train", (974, 1054, 966))])

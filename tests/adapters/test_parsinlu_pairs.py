@@ -35,7 +35,7 @@ def questions(pairs: list[dict[str, str]]) -> dict[str, bytes]:
     return {"data/qqp/dev.jsonl": text.encode()}
 
 
-def test_pairs_are_unquoted_and_those_without_a_label_left_out(rows_of):
+def test_pairs_are_unquoted_and_those_without_a_label_left_out(rows_of, left_out):
     rows = rows_of("parsinlu_entailment", entailment())
     found = [(r["split"], r["language"], r["id"], r["source"], r["text"], r["text_pair"], r["label"]) for r in rows]
     for split in ("dev", "test"):
@@ -47,6 +47,7 @@ def test_pairs_are_unquoted_and_those_without_a_label_left_out(rows_of):
             ("pes_Arab", "2", f"parsinlu_entailment:{split}:2", "می\u200cروم", "a, b", "entailment"),
         ]
     assert len({row["block"] for row in rows}) == 2
+    assert left_out("parsinlu_entailment") == {(split, "pes_Arab", "no majority label"): 1 for split in ("dev", "test")}
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_pairs_are_unquoted_and_those_without_a_label_left_out(rows_of):
     [
         (HEAD + AWKWARD + "1,a,b,x,s\n", "line 6: column label is none of the card's labels: 'x'"),
         (HEAD + "1,a,b,e,s\n1,a,b,e\n", "line 3: 4 cells, where line 1 has 5"),
-        ("n,sent1,sent2,label,source\n" + AWKWARD, "line 1: column label is none of the card's labels: 'label'"),
+        ("n,sent1,sent2,label,source\n" + AWKWARD, "line 1: column id is empty"),
     ],
 )
 def test_a_faulty_line_is_refused_where_it_stands(rows_of, tmp_path, text, said):
@@ -85,6 +86,9 @@ def test_a_faulty_question_is_refused_where_it_stands(rows_of, tmp_path, last, s
     assert str(stopped.value).startswith(f"parsinlu_qqp: {tmp_path / 'parsinlu' / path}, line 4: {said}")
 
 
+RAW = {"parsinlu_entailment": entailment(), "parsinlu_qqp": questions(QUESTIONS)}
+
+
 # -- the makers' files
 
 
@@ -100,6 +104,7 @@ def test_every_pair_with_a_label_arrives_in_its_place(real, raw_folder, split, s
     rows = real("parsinlu_entailment").rows(split, columns=["id", "text", "text_pair", "label"]).to_pylist()
     assert [[row["id"], row["text"], row["text_pair"], row["label"][0]] for row in rows] == wanted
     assert len(rows) == size - without
+    assert real("parsinlu_entailment").skipped.get((split, "pes_Arab", "no majority label"), 0) == without
 
 
 def test_about_half_of_the_pairs_are_translated(raw_folder):

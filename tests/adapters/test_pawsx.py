@@ -26,7 +26,7 @@ def test_pairs_come_as_they_stand_in_the_blocks_of_the_english_sentences(rows_of
 @pytest.mark.parametrize(
     ("german", "said"),
     [
-        (b"a\tb\n", "CSV Error on Line: 1, in {}"),
+        (b"a\tb\n", "{}, line 1: column label is none of the card's labels: 'a\\tb'"),
         (b"a\tb\t1\na\tb\t2\n", "{}, line 2: column label is none of the card's labels: '2'"),
         (b"a\tb\t1\n\xff\tb\t1\n", "{}, line 2: byte 1 is not UTF-8; save the file as UTF-8"),
     ],
@@ -40,6 +40,9 @@ def test_a_faulty_line_is_refused_where_it_stands(rows_of, tmp_path, german, sai
 def test_files_without_labels_are_refused_with_the_reason(rows_of):
     with pytest.raises(UserError, match=r"not pawsx/test-\?\?\.tsv: XTREME withheld the labels"):
         rows_of("pawsx", {"pawsx/test-en.tsv": b"a\tb\n"})
+
+
+RAW = {"pawsx": {"pawsx/dev-en.tsv": ENGLISH, "pawsx/dev-de.tsv": AWKWARD.encode()}}
 
 
 # -- the makers' files

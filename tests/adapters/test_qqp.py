@@ -19,7 +19,7 @@ def small(dev: str) -> dict[str, bytes]:
     return {"train.tsv": (HEAD + "1\t2\t3\ta\tb\t0\n").encode(), "dev.tsv": dev.encode()}
 
 
-def test_pairs_come_as_they_stand_and_those_on_several_lines_do_not(rows_of):
+def test_pairs_come_as_they_stand_and_those_on_several_lines_do_not(rows_of, left_out):
     rows = rows_of("qqp", small(HEAD + AWKWARD))
     assert [tuple(row.values()) for row in rows] == [
         (
@@ -29,6 +29,7 @@ def test_pairs_come_as_they_stand_and_those_on_several_lines_do_not(rows_of):
         ("dev", "eng_Latn", "3", "qqp:dev:3", "qqp:question:213221", "e\u0301, 'x'", "Is it?", "different"),
         ("train", "eng_Latn", "0", "qqp:train:0", "qqp:question:2", "a", "b", "different"),
     ]
+    assert left_out("qqp") == {("dev", "eng_Latn", "line of a pair that is cut by line breaks"): 2}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_pairs_come_as_they_stand_and_those_on_several_lines_do_not(rows_of):
     [
         (HEAD + AWKWARD + "7\t8\t9\ta\tb\t2\n", "line 6: column label is none of the card's labels: '2'"),
         (HEAD + "7\t8\t9\ta\tb\tc\t1\n", "line 2: column label is none of the card's labels: 'c'"),
-        (HEAD.replace("is_duplicate", "label") + AWKWARD, "line 1: column label is none of the card's labels: 'label'"),
+        (HEAD.replace("is_duplicate", "label") + AWKWARD, "line 1: column id is empty"),
     ],
 )
 def test_a_faulty_line_is_refused_where_it_stands(rows_of, tmp_path, text, said):
@@ -53,3 +54,6 @@ def test_a_table_of_other_cells_is_refused(rows_of):
 def test_files_without_labels_are_refused_with_the_reason(rows_of):
     with pytest.raises(UserError, match=r"not test\.tsv: GLUE withheld the labels"):
         rows_of("qqp", {"train.tsv": HEAD.encode(), "test.tsv": b"id\tquestion1\tquestion2\n"})
+
+
+RAW = {"qqp": small(HEAD + AWKWARD)}

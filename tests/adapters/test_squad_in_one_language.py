@@ -52,7 +52,7 @@ def test_a_question_without_an_answer_has_an_empty_list_and_one_without_the_key_
 @pytest.mark.parametrize("name", FILES)
 def test_an_astray_offset_and_broken_json_are_refused(rows_of, name):
     files = FILES[name][1].values()
-    with pytest.raises(UserError, match=r"row 2 of the adapter \(.* q2\): column answers is not where its start says"):
+    with pytest.raises(UserError, match=r", line 25 \(.* q2\): column answers is not where its start says"):
         rows_of(name, dict.fromkeys(files, squad(AWKWARD[0], ("q2", "?", [("va", 8)]))))
     with pytest.raises(UserError, match=r", line 4: not JSON: "):
         rows_of(name, dict.fromkeys(files, b'{"data": [{\n"title": "T",\n"paragraphs":\n}]}\n'))
@@ -75,13 +75,14 @@ def chinese(*answers: list[str]) -> bytes:
     return json.dumps([paragraph], ensure_ascii=False).encode()
 
 
-def test_cmrc2018_answers_start_where_they_first_stand_and_those_found_nowhere_are_left_out(rows_of):
+def test_cmrc2018_answers_start_where_they_first_stand_and_those_found_nowhere_are_left_out(rows_of, left_out):
     file = chinese(["鱼", "龙尖", "39764.0"], ["没有"], [], ["鱼。\n"])
     rows = rows_of("cmrc2018", {"data/cmrc2018_trial.json": file})
     assert [(row["id"], row["source"], row["block"], row["text"], row["answers"]) for row in rows] == [
         (*("Q0", "cmrc2018:Q0", "cmrc2018:DEV_0", "问0"), [{"text": "鱼", "start": 1}, {"text": "龙尖", "start": 4}]),
         (*("Q3", "cmrc2018:Q3", "cmrc2018:DEV_0", "问3"), [{"text": "鱼。\n", "start": 6}]),
     ]
+    assert left_out("cmrc2018") == {("trial", "zho_Hans", "no answer that the paragraph holds"): 2}
 
 
 def test_cmrc2018_without_a_key_is_refused(rows_of):
@@ -92,6 +93,12 @@ def test_cmrc2018_without_a_key_is_refused(rows_of):
 def test_cmrc2018_in_squads_layout_is_refused(rows_of):
     with pytest.raises(UserError, match=r"not squad-style-data/\*\.json: the same questions with offsets in UTF-16"):
         rows_of("cmrc2018", {"squad-style-data/cmrc2018_trial.json": squad(*AWKWARD)})
+
+
+RAW = {
+    **{name: dict.fromkeys(files.values(), squad(*AWKWARD)) for name, (_, files) in FILES.items()},
+    "cmrc2018": {"data/cmrc2018_trial.json": chinese(["鱼", "龙尖"], ["没有"], ["鱼。\n"])},
+}
 
 
 # -- the makers' files

@@ -40,6 +40,9 @@ def test_xtremes_layout_is_refused_with_the_reason(rows_of):
         rows_of("tatoeba", {"xtreme/sw-en.sw": b"a\n", "xtreme/sw-en.en": b"b\n"})
 
 
+RAW = {"tatoeba": SMALL}
+
+
 # -- the makers' files
 
 

@@ -26,6 +26,7 @@ LAYOUTS = {
     "masakhaner2": Layout("MasakhaNER2.0/data/bbj/dev.txt", "bbj_Latn", " ", ("B-DATE", "O"), "bbj-"),
     "masakhapos": Layout("data/bbj/dev.txt", "bbj_Latn", " ", ("PROPN", "SYM"), "bbj-"),
     "panx": Layout("panx/dev-tl.tsv", "tgl_Latn", "\t", ("B-LOC", "O"), "tl-"),
+    "udpos_xtreme": Layout("udpos/dev-tl.tsv", "tgl_Latn", "\t", ("PROPN", "SYM"), "tl-"),
     "indonlu_keps": Layout(
         "dataset/keps_keyword-extraction-prosa/valid_preprocess.txt", "ind_Latn", "\t", ("B", "O"), ""
     ),
@@ -33,6 +34,7 @@ LAYOUTS = {
 BESIDE = {
     "masakhapos": {"data/bbj/test.txt": b"a X\n\n"},
     "panx": {"panx/train-tl.tsv": b"a\tO\n"},
+    "udpos_xtreme": {"udpos/test-tl.tsv": b"a\n\n"},
     "indonlu_keps": {
         f"dataset/keps_keyword-extraction-prosa/{split}_preprocess.txt": b"a\tO\n\n" for split in ("train", "test")
     },
@@ -68,13 +70,19 @@ def test_sentences_keep_their_tokens_and_tags_in_order(name, rows_of):
     ]
 
 
-@pytest.mark.parametrize("bad", ["left", "~2", "a~2~2", "a~", " ", "a~3"])
+@pytest.mark.parametrize("bad", ["left", "~1", "a~2~2", "a~", " ", "a~3"])
 def test_a_line_that_is_no_token_and_tag_is_refused_with_its_sentence(name, bad, rows_of, tmp_path):
     with pytest.raises(UserError) as stopped:
         rows_of(name, written(name, f"x~1\n\n\ny~2\nz~2\n\nv~2\n{bad}\nw~1\n\nu~1\n"))
-    folder = {"panx": "xtreme_panx", "indonlu_keps": "indonlu"}.get(name, name)
+    folder = {"panx": "xtreme_panx", "udpos_xtreme": "xtreme_udpos", "indonlu_keps": "indonlu"}.get(name, name)
     place = tmp_path / folder / LAYOUTS[name].file
     assert str(stopped.value).startswith(f"{name}: {place}, line 7: column t")
+
+
+def test_a_sentence_of_names_with_an_empty_token_is_left_out_and_counted(rows_of, left_out):
+    rows = rows_of("masakhaner2", written("masakhaner2", "x~1\n\ny~2\n~2\n\nz~2\n"))
+    assert [row["tokens"] for row in rows] == [["x"], ["z"]]
+    assert left_out("masakhaner2") == {("dev", "bbj_Latn", "sentence with an empty token"): 1}
 
 
 def test_bytes_that_are_not_utf8_are_refused_with_their_line(name, rows_of):
@@ -109,9 +117,14 @@ def test_every_code_of_the_makers_has_a_meaning(data, names):
 def test_files_without_gold_are_refused_with_the_reason(rows_of):
     with pytest.raises(UserError, match=r"not panx/test-\?\?.tsv: XTREME withheld the tags of test"):
         rows_of("panx", {"panx/test-tl.tsv": b"a\n"})
+    with pytest.raises(UserError, match=r"not udpos/test-\?\?.tsv: XTREME withheld the tags of test"):
+        rows_of("udpos_xtreme", {"udpos/test-tl.tsv": b"a\n"})
     masked = {"dataset/keps_keyword-extraction-prosa/test_preprocess_masked_label.txt": b"a\tO\n\n"}
     with pytest.raises(UserError, match=r"not dataset/.*_masked_label.txt: its labels are dummies"):
         rows_of("indonlu_keps", masked)
+
+
+RAW = {name: written(name, AWKWARD) for name in LAYOUTS}
 
 
 # -- the makers' files
@@ -151,6 +164,7 @@ def sentences(text: str, gap: str) -> list[list[list[str]]]:
     return found[:-1]
 
 
+@pytest.mark.parametrize("name", REAL)
 def test_every_sentence_of_every_file_arrives_in_its_place(name, real, raw_folder):
     made, got = real(name), {}
     for split, rows in ROWS[name].items():
@@ -194,5 +208,6 @@ def test_withheld_and_dummy_tags(raw_folder):
     assert {tag for s in sentences(masked.read_text(encoding="utf-8"), "\t") for _, tag in s} == {"O"}
 
 
+@pytest.mark.parametrize("name", REAL)
 def test_the_cards_generated_block_is_what_the_files_give(name, card_is_up_to_date):
     assert card_is_up_to_date(name)

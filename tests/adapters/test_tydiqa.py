@@ -35,8 +35,19 @@ def test_ids_are_places_in_the_file_and_a_shared_paragraph_is_a_block(rows_of):
     assert [{key: row[key] for key in AWKWARD_ROWS[0]} for row in rows[1:]] == AWKWARD_ROWS
 
 
+def test_the_makers_development_files_are_read_where_they_are(rows_of):
+    files = {TRAIN.format("sw"): gold(AWKWARD[0]), DEV.format("sw"): gold(("0", "?", [("", 0)]))}
+    files |= {f"tydiqa-goldp-v1.1-dev/tydiqa-goldp-dev-{name}.json": gold(*AWKWARD) for name in ("swahili", "arabic")}
+    rows = [row for row in rows_of("tydiqa", files) if row["split"] == "dev"]
+    assert [tuple(row.values())[1:4] for row in rows if row["language"] == "swh_Latn"] == [
+        ("swh_Latn", f"sw-{i}", f"tydiqa:dev:sw-{i}") for i in range(3)
+    ]
+    assert [{key: row[key] for key in AWKWARD_ROWS[0]} for row in rows] == AWKWARD_ROWS * 2
+    assert {row["language"] for row in rows} == {"arb_Arab", "swh_Latn"}
+
+
 def test_an_answer_that_was_taken_out_is_refused(rows_of):
-    with pytest.raises(UserError, match=r"row 2 of the adapter \(train sw sw-1\): column answers is empty"):
+    with pytest.raises(UserError, match=r"sw.train.json, row 2 of the adapter \(train sw sw-1\): column answers is"):
         rows_of("tydiqa", {TRAIN.format("sw"): gold(AWKWARD[0], ("0", "?", [("", 0)]))})
 
 
@@ -53,6 +64,9 @@ def test_a_missing_key_is_refused_and_drops_nothing(rows_of, key):
     }
     with pytest.raises(UserError, match=r"row \d of the adapter \(train sw .*is empty"):
         rows_of("tydiqa", files)
+
+
+RAW = {"tydiqa": {TRAIN.format("sw"): gold(*AWKWARD), TRAIN.format("en"): gold(AWKWARD[0])}}
 
 
 # -- XTREME's files

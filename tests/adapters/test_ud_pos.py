@@ -65,6 +65,9 @@ def test_every_language_that_xtreme_takes_has_a_code():
     assert sorted(codes) == sorted(card.languages.codes)
 
 
+RAW = {"ud_pos": small(test=AWKWARD)}
+
+
 # -- the makers' files
 
 SIZES = {

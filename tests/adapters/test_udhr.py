@@ -20,7 +20,7 @@ AWKWARD = """<?xml version="1.0" encoding="UTF-8"?>
 """An entity, white space and a line break, paragraphs in a list, an empty one, a comment and an element inside."""
 
 
-def test_paragraphs_come_with_folded_white_space_and_their_article(rows_of):
+def test_paragraphs_come_with_folded_white_space_and_their_article(rows_of, left_out):
     other = AWKWARD.replace("hau_NG", "hau_3")
     rows = rows_of("udhr", {"udhr/udhr_hau_NG.xml": AWKWARD.encode(), "udhr/udhr_hau_3.xml": other.encode()})
     assert [tuple(row.values()) for row in rows if row["id"].startswith("hau_NG")] == [
@@ -29,6 +29,7 @@ def test_paragraphs_come_with_folded_white_space_and_their_article(rows_of):
         ("train", "hau_Latn", "hau_NG-3", "udhr:1", "udhr:1", "two bold"),
     ]
     assert len(rows) == 6
+    assert left_out("udhr") == {("train", "hau_Latn", "empty paragraph"): 2}
 
 
 def test_what_is_no_xml_is_refused_where_it_ends(rows_of, tmp_path):
@@ -41,6 +42,9 @@ def test_what_is_no_xml_is_refused_where_it_ends(rows_of, tmp_path):
 def test_a_text_without_its_script_is_refused(rows_of):
     with pytest.raises(UserError, match="column language is empty"):
         rows_of("udhr", {"udhr/udhr_hau_NG.xml": AWKWARD.replace("iso15924='Latn' ", "").encode()})
+
+
+RAW = {"udhr": {"udhr/udhr_hau_NG.xml": AWKWARD.encode()}}
 
 
 # -- the makers' files
@@ -59,6 +63,7 @@ def test_every_paragraph_of_every_text_arrives(real, raw_folder):
         assert 50 <= len(found) <= 62
         assert {row["source"] for row in own} >= {f"udhr:{article}" for article in range(1, 31)}
     assert (total, len(rows)) == (1535, 1534)
+    assert real("udhr").skipped == {("train", "yor_Latn", "empty paragraph"): 1}
 
 
 def test_languages_are_those_of_the_files_and_not_of_their_names(real, asked):

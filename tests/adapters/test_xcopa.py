@@ -44,6 +44,9 @@ def test_a_bad_row_is_refused_with_file_and_line(rows_of, tmp_path, bad, wrong):
     assert wrong in str(stopped.value)
 
 
+RAW = {"xcopa": {"data/qu/val.qu.jsonl": lines(*AWKWARD), "data/qu/test.qu.jsonl": lines(AWKWARD[0])}}
+
+
 # -- the makers' files
 
 SPELLED = {"et": "est_Latn", "ht": "hat_Latn", "id": "ind_Latn", "it": "ita_Latn", "qu": "quy_Latn", "sw": "swh_Latn"}

@@ -19,16 +19,17 @@ def test_questions_come_with_their_paragraph_and_offsets_in_code_points(rows_of)
     ]
 
 
-def test_an_offset_in_another_unit_is_refused(rows_of):
+def test_an_offset_in_another_unit_is_refused_where_the_question_stands(rows_of, tmp_path):
     with pytest.raises(UserError) as stopped:
         rows_of("xquad", {"xquad.ro.json": squad(AWKWARD[0], ("q2", "?", [("ça", 13)]))})
-    assert str(stopped.value).startswith("xquad: row 2 of the adapter (test ro q2): column answers is not where")
+    place = f"{tmp_path / 'xquad' / 'xquad.ro.json'}, line 25 (test ro q2)"
+    assert str(stopped.value).startswith(f"xquad: {place}: column answers is not where its start says")
 
 
 @pytest.mark.parametrize("key", ["data", "paragraphs", "qas", "context", "question", "answers"])
 def test_a_missing_key_is_refused_and_drops_nothing(rows_of, key):
     good, bad = squad(*AWKWARD), squad(*AWKWARD).replace(f'"{key}"'.encode(), b'"other"')
-    with pytest.raises(UserError, match=r"^xquad: row \d+ of the adapter \(test th .*is empty"):
+    with pytest.raises(UserError, match=r"^xquad: .*/xquad.th.json, .*\d+ .*\(test th .*is empty"):
         rows_of("xquad", {"xquad.ro.json": good, "xquad.th.json": bad})
 
 
@@ -37,6 +38,9 @@ def test_a_file_cut_short_is_refused_where_it_ends(rows_of, tmp_path):
     with pytest.raises(UserError) as stopped:
         rows_of("xquad", {"xquad.ro.json": whole, "xquad.th.json": whole[: whole.index(b'"q2"')]})
     assert str(stopped.value) == f"xquad: {tmp_path / 'xquad' / 'xquad.th.json'}, line 25: not JSON: Expecting value"
+
+
+RAW = {"xquad": {"xquad.ro.json": squad(*AWKWARD)}}
 
 
 # -- the makers' files

@@ -21,7 +21,7 @@ def test_the_block_counts_rows_labels_and_lengths(toy):
         "| text, code points | train | 12 | 12 | 12 | 14 | 19 | 19 |",
     ):
         assert line in lines
-    assert any(line.startswith("| test | 2 | 2 | `") for line in lines)
+    assert any(line.startswith("| test | 2 | 2 | 2 | `") for line in lines)
 
 
 def test_the_block_counts_what_was_left_out(toy):

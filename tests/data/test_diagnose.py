@@ -43,3 +43,34 @@ def test_the_first_fault_is_named_with_its_line(tmp_path, name, content, fault):
 def test_sound_files_have_no_fault(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     assert diagnose.first_fault(tmp_path, ["*"]) is None
+
+
+SAID = """Invalid Input Error: CSV Error on Line: 3
+Original Line: x
+Expected Number of Columns: 2 Found: 1
+
+  file = {}
+  delimiter = , (Set By User)
+  quote = " (Set By User)"""
+
+
+def test_duckdbs_reason_is_given_for_the_file_and_the_line_that_it_means(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b'h,"\r"\n')
+    (tmp_path / "b.csv").write_bytes(b'a,b\n"1\n2",3\nx\n')
+    said = SAID.format(tmp_path / "b.csv")  # which counts records
+    assert diagnose.first_fault(tmp_path, ["*"], said) == f"{tmp_path / 'b.csv'}, line 4: 1 cells, where 2 are expected"
+
+
+def test_a_file_that_is_none_of_the_data_sets_is_not_looked_into(tmp_path):
+    for name in ("a.txt", "b.json"):
+        (tmp_path / name).write_bytes(b'["sound"]\n')
+    outside = f'Malformed JSON in file "{tmp_path / "b.json"}", in line 2'
+    assert diagnose.first_fault(tmp_path, ["*.txt"], outside) is None
+
+
+def test_line_ends_that_differ_are_named_where_duckdb_gives_up(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"a\r\nb\r\nc\nd\r\n")
+    said = "Invalid Input Error: The CSV Parser state machine reached an invalid state."
+    fault = "line 3: another line end than line 1 has; end every line alike"
+    assert diagnose.first_fault(tmp_path, ["*"], said) == f"{tmp_path / 'a.txt'}, {fault}"
+    assert diagnose.first_fault(tmp_path, ["*"]) is None

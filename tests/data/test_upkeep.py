@@ -39,7 +39,8 @@ def test_a_fresh_block_is_not_stale(written, with_files):
             "its select, reader, kind, columns, labels, splits or languages are not those",
         ),
         ("toy.md", '["good", "bad"]', '["good", "bad", "so so"]', "its select, reader, kind, columns, labels, splits"),
-        ("toy.md", "rows = 4", "rows = 5", "split train has 4 rows by the generated block and 5 by the front matter"),
+        ("toy.md", "rows = 4\n", "", "split train was stated to have 4 rows when its block was made, now None"),
+        ("toy.md", "rows = 4", "rows = 5", "split train was stated to have 4 rows when its block was made, now 5"),
         (
             "toy.md",
             "| train | 4 |",
@@ -77,12 +78,21 @@ def test_with_files_the_block_is_compared_with_what_they_give(written):
     assert upkeep.stale("toy", written.data) == ""
 
 
-def test_a_block_that_contradicts_the_front_matter_is_not_written(toy):
-    toy.spoil("toy.md", "rows = 2", "rows = 3")
+def test_a_block_of_more_rows_than_there_are_is_not_written(toy):
+    toy.spoil("toy.md", "rows = 2", "rows = 1")
     before = (toy.adapters / "toy.md").read_bytes()
-    with pytest.raises(UserError, match="split test has 2 rows by the generated block and 3 by the front matter; give"):
+    with pytest.raises(
+        UserError, match="split test has 2 rows in the generated block, more than the 1 stated; correct"
+    ):
         upkeep.write_block("toy", toy.data)
     assert (toy.adapters / "toy.md").read_bytes() == before
+
+
+def test_a_block_of_a_part_of_the_files_says_of_how_many(toy):
+    toy.spoil("toy.md", "rows = 2", "rows = 2000")
+    path = upkeep.write_block("toy", toy.data)
+    assert "| test | 2 | 2000 | 2 | `" in path.read_text(encoding="utf-8")
+    assert upkeep.stale("toy", toy.data) == ""
 
 
 def test_a_card_whose_adapter_met_no_real_file_gets_no_block(toy):
