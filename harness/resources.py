@@ -6,6 +6,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 
+ADAPTERS = "STILTBENCH_ADAPTERS"
+"""Variable of the environment with the user's own folder of adapters and cards, which `--adapters DIR` sets."""
+
 
 def folder(name: str) -> Path:
     """Return the shipped folder ``adapters``, ``datacards`` or ``suites``.

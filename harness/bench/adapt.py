@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.bench import adapt_files, adapt_ways
+from harness.data import cards, raw
 from harness.errors import UserError
 
 ROUNDS = 5
@@ -28,13 +29,17 @@ ONCE = "datasets, map by row"
 """The way that is so slow that only the first round has it."""
 
 IMPORTS = {
-    "select": ["duckdb", "pyarrow", "harness.data.raw"],
+    "select": ["duckdb", "pyarrow", "harness.data.cards"],
     "adapted": ["duckdb", "pyarrow.parquet", "harness.data.adapter", "harness.data.contract"],
-    "polars": ["polars"],
+    "loop": ["pyarrow"],
+    "polars": ["polars", "pyarrow"],
     "datasets, batched map": ["datasets"],
     "datasets, map by row": ["datasets"],
 }
 """Way → what it imports before the clock runs."""
+
+REAL = ("flores200", "sib200")
+"""Data sets that are measured on their makers' files."""
 
 Found = dict[str, Any]
 Case = tuple[str, Path, str]
@@ -45,22 +50,24 @@ def measure(data: Path | None) -> list[dict[str, Any]]:
     """Return a row per data set and way: medians of :data:`ROUNDS` rounds, beside our select.
 
     Pairs and questions are made up; ``data`` holds FLORES-200 and SIB-200, which are left out where it is None.
-    `seconds` go from files to columns in memory, for `adapted` by way of contract, digests and a file that is kept;
+    `seconds` go from files to an Arrow table, for `adapted` by way of contract, digests and a file that is kept;
     `times` is how many times as long the way takes as the select, the median of the ratios within a round; `peak_mb`
     the most memory of the process, where the system tells; `equal` whether the rows are those of the select.
     """
     if missing := [name for name in ("datasets", "polars") if importlib.util.find_spec(name) is None]:
         raise UserError(f"bench adapt: {missing[0]} is not installed; pip install 'stiltbench[dev]'")
+    for name in REAL if data else ():
+        raw.find(cards.dataset_card(name), data)
     with tempfile.TemporaryDirectory() as folder:
         adapt_files.write(Path(folder))
         cases = [
-            (name, Path(folder), way) for name in ("pairs", "squad1") for way in adapt_ways.WAYS if way != "adapted"
+            (name, Path(folder), way) for name in ("pairs", "xquad") for way in adapt_ways.WAYS if way != "adapted"
         ]
         if data is not None:
             _copy_devtest(data / "flores200", Path(folder) / "flores200")
             # Of devtest alone there is no data set: its card promises dev too.
             cases += [("flores200 devtest", Path(folder), way) for way in ("select", "loop")]
-            cases += [(name, data, way) for name in ("flores200", "sib200") for way in ("select", "adapted", "loop")]
+            cases += [(name, data, way) for name in REAL for way in ("select", "adapted", "loop")]
         rounds = [_round(cases, number) for number in range(ROUNDS)]
     return [_row(name, way, rounds) for name, _, way in cases]
 
@@ -79,7 +86,7 @@ def _run(name: str, way: str, root: Path) -> Found:
     with tempfile.TemporaryDirectory() as cache:
         code = f"from harness.bench import adapt; adapt.time_one({name.split()[0]!r}, {way!r}, {str(root)!r})"
         environment = os.environ | {"STILTBENCH_CACHE": cache, "HF_HOME": cache}
-        told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=environment)
+        told = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, env=environment)
     found: Found = json.loads(told.stdout)
     return found
 
@@ -102,7 +109,7 @@ def _row(name: str, way: str, rounds: list[dict[tuple[str, str], Found]]) -> dic
 
 def time_one(name: str, way: str, data: str) -> None:
     """Read one data set in one way; print seconds, rows, peak memory and a digest of the rows in any order, as JSON."""
-    for module in IMPORTS.get(way, []):
+    for module in IMPORTS[way]:
         importlib.import_module(module)
     began = time.perf_counter()
     made = adapt_ways.WAYS[way](name, Path(data))

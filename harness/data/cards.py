@@ -19,7 +19,7 @@ from msgspec import Meta
 from harness import languages as lang
 from harness import schema
 from harness.errors import UserError, nearest, unknown
-from harness.resources import folder
+from harness.resources import ADAPTERS, folder
 
 Text = Annotated[str, Meta(min_length=1)]
 Sha256 = Annotated[str, Meta(pattern="^([0-9a-f]{64}|unpinned)$")]
@@ -137,9 +137,6 @@ class ModelCard(_Strict, frozen=True, kw_only=True):
 
 Card = TypeVar("Card", DatasetCard, ModelCard)
 
-ADAPTERS = "STILTBENCH_ADAPTERS"
-"""Variable of the environment with the user's own folder of adapters and cards, which `--adapters DIR` sets."""
-
 
 def dataset_names() -> list[str]:
     """Return the data sets that have an adapter: those that ship and those of a user's folder."""
@@ -175,25 +172,6 @@ def dataset_card(name: str, where: str = "") -> DatasetCard:
     card = _convert(path, DatasetCard)
     _check(card, path)
     return card
-
-
-def dataset_listing() -> list[dict[str, str]]:
-    """Return one row per data set for a person to choose from; languages are counted where the card lists them."""
-    cards = [dataset_card(name) for name in dataset_names()]
-    return [
-        {
-            "dataset": card.name,
-            "title": card.title,
-            "kind": card.kind,
-            "languages": str(len(card.languages.codes) or ""),
-            "splits": ", ".join(card.splits),
-            "licence": card.licence,
-            "creation": card.creation,
-            "derived from": ", ".join(card.derived_from),
-            "checked on real files": "yes" if card.checked_on_real_files else "no",
-        }
-        for card in cards
-    ]
 
 
 def model_card(name: str, where: str = "") -> ModelCard:

@@ -27,7 +27,6 @@ def _row(name: str, data: Path | None) -> dict[str, str]:
         "title": card.title,
         "kind": card.kind,
         "languages": str(len(card.languages.codes or (found.languages if found else ())) or ""),
-        "splits": ", ".join(card.splits),
         "examples": str(examples or ""),
         "left out": str(found.left_out or "") if found else "",
         "licence": card.licence,

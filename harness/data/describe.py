@@ -59,7 +59,7 @@ class Counts(NamedTuple):
 
 
 def counts(card: str) -> Counts | None:
-    """Return what the generated block in the text of a card says; None where there is none that can be read."""
+    """Return what the generated block in a card's text says; None where there is none, or one that was written into."""
     block = _BLOCK.search(card)
     made = re.search(rf"^Recipe: `([0-9a-f]{{{MARK}}})`$", block[0], re.MULTILINE) if block else None
     if not block or not made:
@@ -69,9 +69,11 @@ def counts(card: str) -> Counts | None:
         rows = {row[0]: int(row[1]) for row in splits}
         stated = {row[0]: int(row[2]) if row[2] else None for row in splits}
         left_out = sum(int(row[2]) for row in skipped)
-    except (ValueError, IndexError):  # somebody wrote into it
+        sums = [sum(map(int, column)) for column in zip(*(row[1:] for row in languages), strict=True)]
+    except (ValueError, IndexError):
         return None
-    return Counts(made[1], rows, stated, [row[0] for row in languages], left_out)
+    found = Counts(made[1], rows, stated, [row[0] for row in languages], left_out)
+    return found if sums == list(rows.values()) else None
 
 
 def _cells(block: str, head: str) -> list[list[str]]:

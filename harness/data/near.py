@@ -5,8 +5,8 @@ Two texts are near where the sets of their :data:`GRAM`-grams of lower-case char
 a sentence of usual length (FLORES-200: 130 characters), and not two sentences about the same thing.
 
 The candidates are exact (prefix filter; Chaudhuri, Ganti and Kaushik 2006, "A primitive operator for similarity joins
-in data cleaning"): with each set's grams in one order for all, the rarest first, two sets of that index share one of
-their first n - ceil(THRESHOLD n) + 1 grams, and neither has fewer than THRESHOLD times the other's grams.
+in data cleaning"): with the grams of all sets in one order, the rarest first, two sets of that index that share k
+grams at all share k of their first n - ceil(THRESHOLD n) + k, and neither has fewer than THRESHOLD times the other's.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ GRAM = 5
 
 THRESHOLD = 0.7
 """Least Jaccard index of near texts."""
+
+SHARED = 3
+"""Grams that the heads of two sets must share, the k above, for the sets to be compared whole."""
 
 
 def match(connection: duckdb.DuckDBPyConnection) -> None:
@@ -53,13 +56,15 @@ sets as (
     select id, list(gram order by frequency.texts, gram) as grams from grams join frequency using (gram) group by id
 ),
 heads as (
-    select id, part, len(grams) as size, unnest(grams[: size - ceil({THRESHOLD} * size)::int + 1]) as gram
+    select id, part, len(grams) as size, unnest(grams[: size - ceil({THRESHOLD} * size)::int + {SHARED}]) as gram
     from sets join chosen using (id)
 ),
 candidates as (
-    select distinct a.id as a, b.id as b
+    select a.id as a, b.id as b
     from heads as a join heads as b using (gram)
     where a.part < b.part and a.size >= {THRESHOLD} * b.size and b.size >= {THRESHOLD} * a.size
+    group by a.id, b.id, a.size, b.size
+    having count(*) >= least({SHARED}, ceil({THRESHOLD} * greatest(a.size, b.size)))
 ),
 compared as (
     select a, b, len(list_intersect(x.grams, y.grams)) as shared, len(x.grams) + len(y.grams) - shared as joined

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import adapt, cards
+from harness import resources
+from harness.data import adapt
 from harness.data.adapt import Adapted
 
 FILES = Path(__file__).with_name("files")
@@ -40,7 +41,7 @@ class Toy:
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     monkeypatch.setenv("STILTBENCH_CACHE", str(tmp_path / "cache"))
     made = Toy(tmp_path / "adapters", tmp_path / "data")
-    monkeypatch.setenv(cards.ADAPTERS, str(made.adapters))
+    monkeypatch.setenv(resources.ADAPTERS, str(made.adapters))
     made.adapters.mkdir()
     made.raw.parent.mkdir(parents=True)
     for name in ("toy.md", "toy.sql"):

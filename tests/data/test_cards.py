@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pytest
 
+from harness import resources
 from harness.data import cards
 from harness.errors import UserError
 
@@ -22,7 +21,8 @@ def test_models_are_the_cards_with_an_importer():
     assert all(cards.model_card(name).name == name for name in cards.model_names())
 
 
-def test_a_users_folder_adds_data_sets(toy, monkeypatch):
+@pytest.mark.usefixtures("toy")
+def test_a_users_folder_adds_data_sets(monkeypatch):
     card = cards.dataset_card("toy")
     assert (card.kind, card.labels, card.languages.choices) == (
         "classification",
@@ -30,25 +30,8 @@ def test_a_users_folder_adds_data_sets(toy, monkeypatch):
         {"naija": "pcm_Latn"},
     )
     assert card.splits["test"].rows == 2
-    monkeypatch.delenv(cards.ADAPTERS)
+    monkeypatch.delenv(resources.ADAPTERS)
     assert "toy" not in cards.dataset_names()
-
-
-def test_the_listing_has_a_row_for_each_data_set(toy):
-    rows = {row["dataset"]: row for row in cards.dataset_listing()}
-    assert {"toy", "cldr_terms"} <= set(rows)
-    assert rows["toy"] == {
-        "dataset": "toy",
-        "title": "Six sentences",
-        "kind": "classification",
-        "languages": "",  # its card lists none
-        "splits": "train, test",
-        "licence": "Apache-2.0",
-        "creation": "written",
-        "derived from": "",
-        "checked on real files": "yes",
-    }
-    assert rows["cldr_kind"]["languages"] == "137"
 
 
 def test_an_unknown_data_set_is_refused_with_the_nearest():
@@ -94,13 +77,6 @@ def test_missing_card_and_folder_are_said(toy, monkeypatch):
     (toy.adapters / "toy.md").unlink()
     with pytest.raises(UserError, match=r"toy\.md: no such card; an adapter NAME\.sql needs its card NAME\.md"):
         cards.dataset_card("toy")
-    monkeypatch.setenv(cards.ADAPTERS, str(toy.adapters / "nowhere"))
+    monkeypatch.setenv(resources.ADAPTERS, str(toy.adapters / "nowhere"))
     with pytest.raises(UserError, match=r"--adapters .*nowhere: no such folder"):
         cards.dataset_names()
-
-
-def test_cards_are_read_without_arrow_or_duckdb():
-    listing = "from harness.data import cards; cards.dataset_listing()"
-    heavy = "import sys; print({'pyarrow', 'duckdb'} & {*sys.modules})"
-    ran = subprocess.run([sys.executable, "-c", f"{listing}; {heavy}"], capture_output=True, text=True, check=True)
-    assert ran.stdout == "set()\n"

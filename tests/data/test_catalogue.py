@@ -21,7 +21,6 @@ def test_there_is_a_row_for_each_data_set_with_what_its_card_says():
         "title": "Six sentences",
         "kind": "classification",
         "languages": "",  # its card lists none, and has no block
-        "splits": "train, test",
         "examples": "6",
         "left out": "",
         "licence": "Apache-2.0",

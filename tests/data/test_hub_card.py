@@ -45,7 +45,9 @@ def test_the_text_has_title_terms_prose_and_block(toy):
 
 def test_a_card_without_a_block_says_what_its_front_matter_says(toy):
     toy.spoil("toy.md", "[splits.test]", '[splits.dev]\nuse = "dev"\noptional = true\n\n[splits.test]')
-    toy.spoil("toy.md", 'kind = "iso639_1"', 'kind = "iso639_1"\ncodes = ["pcm_Latn", "zho_Hans", "zho_Hant", "kzj_Latn"]')
+    toy.spoil(
+        "toy.md", 'kind = "iso639_1"', 'kind = "iso639_1"\ncodes = ["pcm_Latn", "zho_Hans", "zho_Hant", "kzj_Latn"]'
+    )
     toy.spoil("toy.md", 'creation = "written"', 'creation = "written"\nderived_from = ["flores200"]')
     found = facts("toy")
     assert (found["language"], found["source_datasets"]) == (["dtp", "pcm", "zho"], ["extended|flores200"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import resources
 from harness.data import adapt, cards, lineage
 from harness.data.adapt import Adapted
 from harness.errors import UserError
@@ -43,7 +44,7 @@ HEAD = "split\tlanguage\tsource\ttext\n"
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Return what makes an adapted data set of lines split, language, source, text."""
     monkeypatch.setenv("STILTBENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv(cards.ADAPTERS, str(tmp_path))
+    monkeypatch.setenv(resources.ADAPTERS, str(tmp_path))
 
     def adapted(name: str, *lines: str, parents: str = "") -> Adapted:
         (tmp_path / name).mkdir()

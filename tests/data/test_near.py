@@ -32,6 +32,7 @@ def matched(*texts: tuple[str, str, str]) -> set[tuple[str, ...]]:
         ("代表团周一抵达首都，双方将就边境贸易和渔业问题举行为期三天的会谈，随后发表联合声明。" * 2, None, True),
         ("ใช่", "ใช่ค่ะ", False),
         ("Good morning", "Good evening", False),
+        ("Ja !", "JA !", True),
     ],
 )
 def test_an_edited_word_is_near_and_another_sentence_is_not(one, other, found):

@@ -45,7 +45,7 @@ def test_a_fresh_block_is_not_stale(written, with_files):
             "toy.md",
             "| train | 4 |",
             "| train | 3 |",
-            "split train has 3 rows by the generated block and 4 by the front",
+            "it has no generated block that can be read",
         ),
         ("toy.md", "Recipe: ", "Recipe ", "it has no generated block that can be read"),
         ("toy.md", 'creation = "written"', 'creation = "written"\nchecked_on_real_files = false', "it has a generated"),

@@ -1,0 +1,183 @@
+"""Commands on suites: models, plans, runs, and the store that they fill."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.commands.arguments import Add, positive
+from harness.errors import UserError
+from harness.listing import show, write
+
+if TYPE_CHECKING:
+    from harness.plan import Plan
+    from harness.store import Store
+
+
+def add_to(add: Add) -> None:
+    """Suites, models, plans and jobs."""
+    add("suites", _suites, "List the suites that ship.", "format")
+    one = add("model", _model, "Import a model, or list the models that have a card.", "format")
+    one.add_argument("action", choices=["list", "import"])
+    one.add_argument("name", nargs="?", help="model card")
+    one.add_argument("--out", type=Path, help="folder to write (default: the cache)")
+    one.add_argument("--exact-tokenizer", action="store_true", help="e5-small: the released tokenizer (README, Models)")
+    planned = ("suite", "store", "data", "adapters", "limit", "set")
+    one = add("plan", _plan, "Show what a suite would run, and what each arm sees.", *planned, "format")
+    one.add_argument("--mde", action="store_true", help="what each contrast would find, instead; runs nothing")
+    one = add("power", _power, "Say what a design would find, before it is run.", "store", "format")
+    one.add_argument("--families", type=positive, nargs="+", default=[], help="default: as measured, or all there are")
+    one.add_argument("--seeds", type=positive, nargs="+", default=[3, 5, 10], help="in each arm (default: 3 5 10)")
+    for name in _POINTS:
+        one.add_argument(name, type=float, metavar="POINTS", help=_POINTS[name])
+    where = one.add_mutually_exclusive_group()
+    where.add_argument("--from", dest="source", type=Path, help="measure in a results.parquet")
+    where.add_argument("--suite", help="measure in a suite of the store")
+    one.add_argument("--out", type=Path, help="SVG file: smallest difference by seeds")
+    one = add("run", _run, "Run a suite; what is finished is not run again.", *planned)
+    one.add_argument("--only", metavar="ARM", help="only the jobs that fill cells of this arm")
+    one.add_argument("--quiet", action="store_true", help="no progress")
+    add("status", _status, "Show how far the suites of a store are.", "store", "format")
+    one = add("gc", _gc, "Say which jobs no suite names, and remove them with --yes.", "store", "format")
+    one.add_argument("--cache", action="store_true", help="the cache instead of the store")
+    one.add_argument("--yes", action="store_true", help="remove what is listed")
+    one = add("job", _job, "Run one planned job of a store.", "data", "adapters")
+    one.add_argument("store", type=Path, help="folder of the store")
+    one.add_argument("key", help="key of the job, as `status` and `plan` know it")
+
+
+_POINTS = {
+    "--family-sd": "standard deviation of family gains",
+    "--seed-sd": "standard deviation of an arm's score over seeds",
+    "--item-se": "standard error of the items that families share",
+    "--effect": "a true difference: print the power to find it",
+}
+
+
+def _suites(args: argparse.Namespace) -> int:
+    from harness.suite_file import load, shipped
+
+    rows = [{"suite": name, "title": load(name).title, "file": path.name} for name, path in shipped().items()]
+    show(rows, ["suite", "title", "file"], args.format)
+    return 0
+
+
+def _model(args: argparse.Namespace) -> int:
+    from harness import cache
+    from harness.data.cards import model_card, model_names
+    from harness.models import find
+
+    if args.action == "list":
+        rows = [{"model": n, "title": model_card(n).title, "licence": model_card(n).licence} for n in model_names()]
+        show(rows, ["model", "title", "licence"], args.format)
+        return 0
+    if not args.name:
+        raise UserError(f"model import: name a model; there are {', '.join(model_names())}")
+    model = find.find(args.name, where="model import")
+    if args.out:
+        find.make(model, args.out, exact_tokenizer=args.exact_tokenizer)
+    elif args.exact_tokenizer:
+        raise UserError("model import: --exact-tokenizer makes a model of its own; name its folder with --out")
+    print(args.out or find.folder(model, cache.root()))
+    return 0
+
+
+def _plan(args: argparse.Namespace) -> int:
+    from harness.outline import outline
+    from harness.plan import make_plan
+    from harness.store import Store
+    from harness.suite_file import load
+
+    store = Store(args.store) if (args.store / "STORE.json").is_file() else None
+    graph = make_plan(load(args.suite, args.limit, args.changes), store, args.data)
+    if args.mde:
+        return _forecast(graph, store, args.format)
+    rows = outline(graph)
+    show(rows, list(rows[0]), args.format)
+    return 0
+
+
+def _forecast(graph: Plan, store: Store | None, form: str) -> int:
+    from harness.analysis.designs import planned
+    from harness.analysis.forecast import advice, forecast
+
+    found = planned(graph, store)
+    if not found:
+        raise UserError(f"{graph.suite.name}: declares no contrast; add [[contrasts]] to forecast it")
+    rows = forecast(found, [len(graph.suite.seeds)])
+    show(rows, list(rows[0]), form)
+    print(advice(found), file=sys.stderr)
+    return 0
+
+
+def _power(args: argparse.Namespace) -> int:
+    from harness.analysis.designs import designs
+    from harness.analysis.forecast import Assumption, advice, forecast
+    from harness.analysis.results import from_file, from_store
+    from harness.publish.curves import seeds_figure
+    from harness.store import Store
+
+    results = from_file(args.source) if args.source else None
+    if args.suite:
+        results = from_store(Store(args.store, create=False), args.suite)
+    found = designs(args.families, Assumption(args.family_sd, args.seed_sd, args.item_se), results)
+    rows = forecast(found, args.seeds, args.effect)
+    if args.out:
+        write(args.out, seeds_figure(found, args.seeds))
+    show(rows, list(rows[0]), args.format)
+    print(advice(found), file=sys.stderr)
+    return 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    from harness.run.local import run
+    from harness.store import Store
+    from harness.suite_file import load
+
+    suite = load(args.suite, args.limit, args.changes)
+    ran = run(suite, Store(args.store), args.data, only=args.only, quiet=args.quiet)
+    print(f"{suite.name}: {len(ran.did)} jobs run, {ran.found} found done, {ran.seconds:.1f} s", file=sys.stderr)
+    for key, reason in ran.failed.items():
+        print(f"failed: {key}: {reason}", file=sys.stderr)
+    return 1 if ran.failed else 0
+
+
+def _status(args: argparse.Namespace) -> int:
+    from harness.inventory import failures, status
+    from harness.store import Store
+
+    store = Store(args.store, create=False)
+    show(status(store), ["suite", "phase", "jobs", "done", "running", "failed", "left"], args.format)
+    for key, log in failures(store).items():
+        print(f"failed: {key}: see {log}", file=sys.stderr)
+    return 0
+
+
+def _job(args: argparse.Namespace) -> int:
+    from harness.run.job import job
+    from harness.store import Store
+
+    reason = job(Store(args.store, create=False), args.key, args.data)
+    if reason:
+        print(f"failed: {args.key}: {reason}", file=sys.stderr)
+    return 1 if reason else 0
+
+
+def _gc(args: argparse.Namespace) -> int:
+    from harness import cache
+    from harness.inventory import collect, unnamed
+    from harness.store import Store
+
+    if args.cache:
+        files = cache.files()
+        print(f"{cache.root()}: {len(files)} files, {sum(stat.st_size for _, stat in files)} bytes", file=sys.stderr)
+        freed = cache.prune(0) if args.yes else 0
+    else:
+        store = Store(args.store, create=False)
+        rows = unnamed(store)
+        show(rows, ["what", "name", "bytes"], args.format)
+        freed = collect(store, rows) if args.yes else 0
+    print(f"{freed} bytes removed" if args.yes else "nothing removed; --yes removes it", file=sys.stderr)
+    return 0
