@@ -1,5 +1,5 @@
 -- One pair a record, whose quoted cells may hold line breaks. The label is a letter; pairs on which the annotators did
--- not agree are labelled - and left out.
+-- not agree are labelled -, one of train xx, and left out.
 with
 records as materialized (
     select *, row_number() over () as n
@@ -14,7 +14,7 @@ select parse_filename(file, true) as split, 'fa' as language, nullif(n - start -
     case records.label
         when 'e' then 'entailment' when 'n' then 'neutral' when 'c' then 'contradiction' else records.label
     end as label,
-    file, n - start + 1 as line, if(records.label = '-', 'no majority label', null) as skipped
+    file, n - start + 1 as line, if(records.label in ('-', 'xx'), 'no majority label', null) as skipped
 from records join starts using (file)
 -- Another first line than this header has no id and is refused.
 where (number, first, second, records.label, origin) is distinct from (null, 'sent1', 'sent2', 'label', 'source')

@@ -13,5 +13,6 @@ paragraphs as (select filename, name, unnest(ifnull(paragraphs, [null]), max_dep
 questions as (select filename, name, context, unnest(ifnull(qas, [null]), max_depth := 2) from paragraphs)
 select if(name = 'eval', 'test', name) as split, 'pes_Arab' as language, id, 'parsinlu_rc:' || id as source,
     question as text, context as text_pair,
-    [{'text': a.text, 'start': a.answer_start} for a in answers] as answers, filename as file
+    -- A question of eval lists an empty text among its answers.
+    [{'text': a.text, 'start': a.answer_start} for a in answers if a.text is distinct from ''] as answers, filename as file
 from questions

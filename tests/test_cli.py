@@ -354,7 +354,7 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capt
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("harness.commands.data.show", interrupted)
+    monkeypatch.setattr("harness.commands.runs.show", interrupted)
     assert main(["suites"]) == 130
     assert capfd.readouterr().err.startswith("stiltbench: interrupted")
 

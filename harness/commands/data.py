@@ -27,11 +27,12 @@ def add_to(add: Add) -> None:
     one.add_argument("--renew", action="store_true", help="take what is there now, and write the lock anew")
     one = add("card", _card, "Write the generated block of a card, check it, or export the card.", "data", "adapters")
     one.add_argument("name", nargs="?", help="data set (default: all whose files are at hand)")
-    one.add_argument("--check", action="store_true", help="fail where a block is stale; write nothing")
-    one.add_argument("--to", choices=["hub"], help="print the card as the Hugging Face Hub reads one")
+    what = one.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true", help="write nothing; fail where a block is stale")
+    what.add_argument("--to", choices=["hub"], help="print the card as the Hugging Face Hub reads one")
     one = add("adapt", _adapt, "Turn a data set's raw files into examples.", "data", "adapters", "format")
     one.add_argument("name", help="data set")
-    one.add_argument("--out", type=Path, help="Parquet file to write the examples to")
+    one.add_argument("--out", type=Path, help="Parquet file to write, or a folder: one file per split")
     one = add(
         "audit",
         _audit,
@@ -99,8 +100,8 @@ def _card(args: argparse.Namespace) -> int:
     from harness.data import cards, hub_card, upkeep
 
     if args.to:
-        if not args.name or args.check:
-            raise UserError("card --to hub: name one data set, without --check")
+        if not args.name:
+            raise UserError("card --to hub: name a data set")
         print(hub_card.hub_card(args.name), end="")
         return 0
     names = [args.name] if args.name else cards.dataset_names()

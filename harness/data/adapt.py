@@ -85,15 +85,29 @@ def adapted(name: str, *, data: Path | None = None, edition: str = "as-released"
 
 
 def copy_to(found: Adapted, out: Path) -> None:
-    """Write the examples of a data set to a Parquet file of the user's, whole or not at all."""
-    fresh = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        shutil.copyfile(found.path, fresh)
-        fresh.replace(out)
-    except OSError as error:
-        raise UserError(f"{out}: cannot write ({error.strerror}); name another file") from None
-    finally:
-        fresh.unlink(missing_ok=True)
+    """Write the examples to a Parquet file of the user's, or a split a file to a folder: whole or not at all."""
+    splits = {out / f"{split}.parquet": split for split, _ in found.parts} if out.is_dir() else {out: None}
+    for path, split in splits.items():
+        fresh = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            _copy(found, split, fresh) if split else shutil.copyfile(found.path, fresh)
+            fresh.replace(path)
+        except OSError as error:
+            raise UserError(f"{path}: cannot write ({error.strerror}); name another file") from None
+        finally:
+            fresh.unlink(missing_ok=True)
+
+
+def _copy(found: Adapted, split: str, fresh: Path) -> None:
+    """Copy a split a row group at a time, without what only this project reads of a file."""
+    import pyarrow.parquet as pq
+
+    wanted = (group for (s, _), groups in row_groups(found.parts).items() if s == split for group in groups)
+    with pq.ParquetFile(found.path) as file:
+        named = file.schema_arrow.remove_metadata()
+        with pq.ParquetWriter(fresh, named, compression="zstd") as writer:
+            for group in wanted:
+                writer.write_table(file.read_row_group(group).cast(named))
 
 
 def recipe(card: DatasetCard) -> str:

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from harness import schema
-from harness.data import cards, hub_card, upkeep
+from harness.data import adapt, cards, hub_card, upkeep
 from harness.errors import UserError
 
 hub = pytest.importorskip("huggingface_hub")
@@ -93,15 +93,13 @@ def test_every_task_kind_has_a_category():
 
 def test_the_hubs_library_reads_the_files_that_the_card_lists(toy, tmp_path, monkeypatch):
     datasets = pytest.importorskip("datasets")
-    parquet = pytest.importorskip("pyarrow.parquet")
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "hub")
     upkeep.write_block("toy", toy.data)
     folder = tmp_path / "upload"
     folder.mkdir()
     (folder / "README.md").write_text(hub_card.hub_card("toy"), encoding="utf-8")
     made = toy.adapted()
-    for file in facts("toy")["configs"][0]["data_files"]:
-        parquet.write_table(made.rows(file["split"]), folder / file["path"])
+    adapt.copy_to(made, folder)
     loaded = datasets.load_dataset(str(folder))
     assert {split: rows.num_rows for split, rows in loaded.items()} == {"test": 2, "train": 4}
     assert loaded["train"].to_list() == made.rows("train").to_pylist()
