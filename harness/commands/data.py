@@ -139,7 +139,7 @@ def _audit(args: argparse.Namespace) -> int:
         raise UserError("audit: name a data set (and --against others), or --all for every one at hand")
     if args.all:
         rows = audit_all(args.data)
-        show(rows, list(rows[0]), args.format)
+        show(rows, list(dict.fromkeys(column for row in rows for column in row)), args.format)
         return 0
     one = adapted(args.name, data=args.data)
     others = [adapted(name, data=args.data) for name in args.against]
