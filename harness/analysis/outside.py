@@ -78,6 +78,7 @@ def _raw(source: Path, layout: str | None) -> duckdb.DuckDBPyConnection:
     place = str(source.absolute())
     con = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     con.execute("set python_enable_replacements = false")
+    con.execute("set enable_progress_bar = false")  # it would go to standard output
     allowed = ", ".join(lang.literal(Path(path)) for path in (place, glob.escape(place)))
     con.execute(f"set allowed_{'directories' if name in FOLDERS else 'paths'} = [{allowed}]")
     con.execute("set enable_external_access = false")

@@ -68,6 +68,7 @@ def connect(source: Source, suite: str | None = None) -> duckdb.DuckDBPyConnecti
 def _open(source: Source, suite: str | None) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     con.execute("set python_enable_replacements = false")
+    con.execute("set enable_progress_bar = false")  # it would go to standard output
     con.register("read_once", _languages())
     con.execute("create table languages as from read_once")
     con.unregister("read_once")

@@ -115,7 +115,7 @@ def recipe(card: DatasetCard) -> str:
     mark = hashlib.sha256(f"{EPOCH} {schema.FORMAT}".encode())
     texts = [cards.adapter_path(card.name, suffix) for suffix in (".sql", ".py")]
     if any(isinstance(source, Package) for source in card.sources):
-        texts += [Path(__file__).with_name(f"{module}.py") for module in ("cldr", "holdout", "phrases", "speech")]
+        texts += sorted(Path(__file__).with_name("cldr").glob("*.py"))
     mapping = [card.kind, card.columns, card.labels, list(card.splits), card.languages]
     mark.update(msgspec.json.encode(mapping, order="deterministic"))
     for path in filter(None, texts):

@@ -92,9 +92,9 @@ def _raw(card: DatasetCard, place: Raw) -> Iterator[pa.RecordBatch]:
 
         yield from hub_rows.rows(place.hub, place.root).to_batches()
     elif any(isinstance(source, Package) for source in card.sources):
-        from harness.data import cldr
+        from harness.data.cldr.table import table
 
-        yield from cldr.table().to_batches()
+        yield from table().to_batches()
 
 
 def _load(connection: duckdb.DuckDBPyConnection, raw: Iterable[pa.RecordBatch]) -> None:

@@ -125,6 +125,7 @@ def _folded(**tables: Sequence[Adapted]) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect()
+    connection.execute("set enable_progress_bar = false")  # it would go to standard output
     for name, adapted in tables.items():
         connection.read_parquet([str(found.path) for found in adapted]).create_view("files")
         connection.execute(f"create table {name} as select split, language, source, {FOLDED} as text from files")

@@ -15,7 +15,7 @@ from babel import localedata
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
-from harness.data.cldr import load_alone
+from harness.data.cldr.table import load_alone
 from harness.models import bert, manifest
 
 CARD = "tiny"

@@ -9,7 +9,8 @@ import pytest
 from babel import Locale, localedata
 
 from harness import languages as lang
-from harness.data import cldr, holdout
+from harness.data.cldr import holdout
+from harness.data.cldr import table as cldr
 
 SCRIPTS = {
     "Latn": "LATIN",

@@ -8,7 +8,8 @@ import pytest
 from babel.dates import parse_pattern
 from babel.plural import PluralRule
 
-from harness.data import cldr, speech
+from harness.data.cldr import speech
+from harness.data.cldr import table as cldr
 
 DAY = datetime.date(1984, 10, 5)  # a Friday
 

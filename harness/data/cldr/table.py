@@ -14,9 +14,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from harness import languages as lang
-from harness.data import holdout, phrases
-from harness.data.holdout import Row, folded
-from harness.data.speech import calendar_names, learn
+from harness.data.cldr import holdout, phrases
+from harness.data.cldr.holdout import Row, folded
+from harness.data.cldr.speech import calendar_names, learn
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,9 +11,9 @@ import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from harness.data import holdout, speech
-from harness.data.holdout import Row
-from harness.data.speech import Said, Speech
+from harness.data.cldr import holdout, speech
+from harness.data.cldr.holdout import Row
+from harness.data.cldr.speech import Said, Speech
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """CLDR's names of the days, from Monday as Babel and Python count them."""

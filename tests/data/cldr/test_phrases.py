@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from harness.data import phrases, speech
+from harness.data.cldr import phrases, speech
 
 SPLITS = {
     **{"month:10": "test", "weekday:fri": "test", "weekday:mon": "train", "month:1": "train"},

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from harness.data import holdout
-from harness.data.holdout import Row
+from harness.data.cldr import holdout
+from harness.data.cldr.holdout import Row
 
 
 def made(languages: int, keys: dict[str, int]) -> dict[str, dict[str, str]]:
