@@ -38,10 +38,18 @@ def fetch(name: str, data: Path, *, offline: bool = False, renew: bool = False) 
     card = cards.dataset_card(name)
     if not card.files:
         raise UserError(f"{name}: its rows need no file; there is nothing to fetch")
+    try:
+        return _fetched(card, data, offline, renew)
+    except OSError as error:
+        raise UserError(f"{error.filename or data}: cannot write ({error.strerror}); name another folder") from None
+
+
+def _fetched(card: DatasetCard, data: Path, offline: bool, renew: bool) -> dict[str, Any]:
+    name = card.name
     held = None if renew else lock.read(data, name)
     place = next((place for place in raw.layouts(card, data) if not place.missing()), None)
     remote = [source for source in card.sources if isinstance(source, Hub | Url)]
-    if place is None or (renew and remote and not offline):
+    if place is None or (remote and not offline and (renew or _partial(card, place))):
         place, source = _downloaded(card, data, [] if offline else remote, held)
     else:
         source = held.source if held else "files found there"
@@ -57,6 +65,13 @@ def fetch(name: str, data: Path, *, offline: bool = False, renew: bool = False) 
         "bytes": size,
         "lock": str(lock.path(data, name)),
     }
+
+
+def _partial(card: DatasetCard, place: Raw) -> bool:
+    """Return whether files that the card's URLs name are not there; what is in an archive is not known."""
+    named = {file for source in card.sources if isinstance(source, Url) for file in source.files}
+    files = {file for file in named if not file.endswith(ARCHIVES)}
+    return place.hub is None and bool(files - {file for file, _ in place.files()})
 
 
 def _downloaded(card: DatasetCard, data: Path, remote: Sequence[Hub | Url], held: lock.Lock | None) -> tuple[Raw, str]:
@@ -76,7 +91,9 @@ def _downloaded(card: DatasetCard, data: Path, remote: Sequence[Hub | Url], held
             _move(staged, place)
         return place, name
     where = raw.wanted(card).replace("DIR/", f"{data}/")
-    raise UserError(f"{card.name}: {'; '.join(failures)}; put the files there by hand: {where}{_origins(card)}")
+    raise UserError(
+        f"{card.name}: {'; '.join(failures)}; put the files there by hand, and fetch with --offline: {where}{_origins(card)}"
+    )
 
 
 def _place(card: DatasetCard, source: Hub | Url, data: Path) -> Raw:

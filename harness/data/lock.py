@@ -67,6 +67,6 @@ def refuse_changes(data: Path, name: str, files: dict[str, str]) -> None:
     changed = min(file for file in lock.files | files if lock.files.get(file) != files.get(file))
     what = "is gone" if changed not in files else "is new" if changed not in lock.files else "has changed"
     raise UserError(
-        f"{name}: {changed} {what} since {path(data, name)} was written; put the file back, or take the new state on "
-        f"purpose: fetch {name} --renew"
+        f"{name}: {changed} {what} since {path(data, name)} was written; undo that, or take the new state on purpose: "
+        f"fetch {name} --renew"
     )

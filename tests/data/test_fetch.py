@@ -112,6 +112,21 @@ def test_renewing_downloads_again_what_is_there(absent: Toy, upstream: tuple[Pat
     assert (absent.data / "toy" / "toy.tsv").read_bytes() != TSV
 
 
+def test_a_file_that_is_missing_among_others_is_downloaded(toy: Toy, upstream: tuple[Path, str]) -> None:
+    (upstream[0] / "more.tsv").write_bytes(TSV)
+    two = 'toy.tsv" = "unpinned", "more.tsv'
+    from_url(toy, upstream[1], "unpinned", two)
+    assert fetch("toy", toy.data, offline=True)["files"] == 1
+    (toy.data / "toy.lock").unlink()
+    assert fetch("toy", toy.data)["files"] == 2
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(absent: Toy, upstream: tuple[Path, str]) -> None:
+    from_url(absent, upstream[1])
+    with pytest.raises(UserError, match=r"/proc/nowhere: cannot write \(.*\); name another folder"):
+        fetch("toy", Path("/proc/nowhere"))
+
+
 def test_files_put_there_by_hand_are_locked_as_they_are(toy: Toy) -> None:
     assert fetch("toy", toy.data, offline=True)["source"] == "files found there"
     assert json.loads((toy.data / "toy.lock").read_text())["files"] == {"toy.tsv": SHA256}
@@ -147,9 +162,7 @@ def test_a_damaged_lock_is_one_sentence(toy: Toy) -> None:
 
 def test_offline_says_which_files_to_put_where(absent: Toy) -> None:
     from_url(absent, "http://127.0.0.1:9")
-    expected = (
-        rf"toy: nothing was downloaded; put the files there by hand: {absent.data}/toy/ with \*\.tsv \(from written"
-    )
+    expected = rf"toy: nothing was downloaded; put the files there by hand, and fetch with --offline: {absent.data}/toy/ with \*\.tsv \(from written"
     with pytest.raises(UserError, match=expected):
         fetch("toy", absent.data, offline=True)
     assert not absent.data.exists()
