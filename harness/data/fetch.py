@@ -91,9 +91,8 @@ def _downloaded(card: DatasetCard, data: Path, remote: Sequence[Hub | Url], held
             _move(staged, place)
         return place, name
     where = raw.wanted(card).replace("DIR/", f"{data}/")
-    raise UserError(
-        f"{card.name}: {'; '.join(failures)}; put the files there by hand, and fetch with --offline: {where}{_origins(card)}"
-    )
+    by_hand = f"put the files there by hand, and fetch with --offline: {where}{_origins(card)}"
+    raise UserError(f"{card.name}: {'; '.join(failures)}; {by_hand}")
 
 
 def _place(card: DatasetCard, source: Hub | Url, data: Path) -> Raw:

@@ -162,7 +162,8 @@ def test_a_damaged_lock_is_one_sentence(toy: Toy) -> None:
 
 def test_offline_says_which_files_to_put_where(absent: Toy) -> None:
     from_url(absent, "http://127.0.0.1:9")
-    expected = rf"toy: nothing was downloaded; put the files there by hand, and fetch with --offline: {absent.data}/toy/ with \*\.tsv \(from written"
+    where = rf"{absent.data}/toy/ with \*\.tsv \(from written"
+    expected = rf"toy: nothing was downloaded; put the files there by hand, and fetch with --offline: {where}"
     with pytest.raises(UserError, match=expected):
         fetch("toy", absent.data, offline=True)
     assert not absent.data.exists()
