@@ -138,8 +138,10 @@ def _quoted(path: Path) -> str:
 
 def _explain(error: Exception, sql: Path, card: DatasetCard, root: Path | None) -> UserError:
     """Say which line of which raw file is at fault; where the files are sound it is the select."""
+    # The message itself may be cut inside a character.
+    message = error.object.decode(errors="replace") if isinstance(error, UnicodeDecodeError) else str(error)
     try:
-        fault = root and diagnose.first_fault(root, card.files, str(error))
+        fault = root and diagnose.first_fault(root, card.files, message)
     except OSError as unreadable:
         fault = f"{unreadable.filename}: cannot be read ({unreadable.strerror})"
     if fault:

@@ -98,7 +98,7 @@ def _promises(card: DatasetCard) -> Iterator[_Promise]:
     yield _Promise("id", "contains(id, chr(65279))", "holds a byte order mark")
     yield _Promise("split", f"split not in ({_listed(card.splits)})", "is none of the card's splits")
     if card.kind == "choice":
-        yield _Promise("label", "coalesce(try_cast(label as int), -1) not between 0 and len(choices) - 1", _PLACE)
+        yield _Promise("label", "not list_contains([i::varchar for i in range(len(choices))], label)", _PLACE)
     elif card.labels:
         yield _Promise("label", f"label not in ({_listed(card.labels)})", "is none of the card's labels")
         yield _Promise(

@@ -39,6 +39,8 @@ def _fault(path: Path, message: str) -> str | None:
     place = re.search(r"CSV Error on Line: (\d+)|in line (\d+)", message)
     if place and str(path) in message:
         return f", line {_line(path, int(place[place.lastindex or 0]), message)}: {_reason(message)}"
+    if "Malformed JSON at byte" in message and (whole := _wrong(path.read_text(encoding="utf-8"), (dict, list))):
+        return f", line {whole[0]}: {whole[1]}"  # each of its lines may be JSON, but not all together
     ends = [line.endswith(b"\r") for line in path.read_bytes().split(b"\n")[:-1]]
     if "reached an invalid state" in message and any(ends) and not all(ends):
         return f", line {ends.index(not ends[0]) + 1}: another line end than line 1 has; end every line alike"
@@ -69,12 +71,12 @@ _SAID = re.compile(
 
 
 def _is_damaged(path: Path) -> bool:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    import duckdb
 
     try:
-        pq.read_table(path, use_threads=False)
-    except (pa.ArrowException, OSError):
+        with duckdb.connect() as connection:
+            connection.execute("create table rows as from read_parquet(?)", [str(path)])
+    except (duckdb.Error, UnicodeDecodeError):  # a message may be cut inside a character
         return True
     return False
 

@@ -74,3 +74,10 @@ def test_line_ends_that_differ_are_named_where_duckdb_gives_up(tmp_path):
     fault = "line 3: another line end than line 1 has; end every line alike"
     assert diagnose.first_fault(tmp_path, ["*"], said) == f"{tmp_path / 'a.txt'}, {fault}"
     assert diagnose.first_fault(tmp_path, ["*"]) is None
+
+
+def test_two_documents_in_the_place_of_one_are_named(tmp_path):
+    (tmp_path / "a.json").write_bytes(b'{"a": 1}\n{"a": 2}\n')
+    assert diagnose.first_fault(tmp_path, ["*"]) is None  # they may be lines
+    said = "Invalid Input Error: Malformed JSON at byte 9 of input: unexpected content after document."
+    assert diagnose.first_fault(tmp_path, ["*"], said) == f"{tmp_path / 'a.json'}, line 2: not JSON: Extra data"
