@@ -18,6 +18,7 @@ from harness import languages as lang
 from harness.coverage import Coverage
 from harness.data import adapt, cards, draw, errata, lineage
 from harness.data.adapt import Adapted
+from harness.data.contract import EDITION
 from harness.errors import UserError, unknown
 from harness.models.find import Model, find
 from harness.selection import suite_languages
@@ -197,7 +198,7 @@ class _Planner:
         parts = self._data(name).parts
         return {
             "dataset": name,
-            "edition": self._data(name).edition,
+            "edition": EDITION,
             "split": split,
             "languages": {code: parts[split, code].digest for code in sorted(set(languages))},
         }

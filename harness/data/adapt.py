@@ -38,7 +38,6 @@ class Adapted:
     """An adapted data set: its card, its file, the parts of the file, and what the adapter left out."""
 
     card: DatasetCard
-    edition: str
     path: Path
     parts: Parts
     skipped: Skipped
@@ -63,7 +62,7 @@ class Adapted:
             return file.read_row_groups(groups, columns=columns).unify_dictionaries()
 
 
-def adapted(name: str, *, data: Path | None = None, edition: str = "as-released") -> Adapted:
+def adapted(name: str, *, data: Path | None = None) -> Adapted:
     """Return the adapted data set ``name``, from the cache where nothing that shaped it has changed.
 
     ``data`` holds one folder of raw files per data set.
@@ -71,8 +70,6 @@ def adapted(name: str, *, data: Path | None = None, edition: str = "as-released"
     :raises UserError: for missing files, an adapter that is no single select, and a broken contract
     """
     card = cards.dataset_card(name)
-    if edition != "as-released":
-        raise UserError(f"{name}: edition {edition!r} is not there; the data set has only 'as-released'")
     place = raw.find(card, data)
     locked = lock.read(data, name) if data else None
     key = f"{name}-{_fingerprint(card, place, locked)}.parquet"
@@ -80,8 +77,8 @@ def adapted(name: str, *, data: Path | None = None, edition: str = "as-released"
     if path is None:
         if data and locked:
             lock.refuse_changes(data, name, lock.digests(place.files()))
-        path = _make(card, edition, place, key)
-    return Adapted(card, edition, path, *parts.read(path))
+        path = _make(card, place, key)
+    return Adapted(card, path, *parts.read(path))
 
 
 def copy_to(found: Adapted, out: Path) -> None:
@@ -138,7 +135,7 @@ def _fingerprint(card: DatasetCard, place: Raw, locked: Lock | None) -> str:
     return mark.hexdigest()[:20]
 
 
-def _make(card: DatasetCard, edition: str, place: Raw, key: str) -> Path:
+def _make(card: DatasetCard, place: Raw, key: str) -> Path:
     """Run the adapter, enforce the contract and write the file; a failed write leaves nothing."""
     from harness.data import adapter, contract
 
@@ -146,5 +143,5 @@ def _make(card: DatasetCard, edition: str, place: Raw, key: str) -> Path:
         cache.writing("examples", key) as path,
         adapter.opened(card, place, path.with_name(f"{path.name}.spill")) as connection,
     ):
-        parts.write(connection, contract.enforce(connection, card, edition), path)
+        parts.write(connection, contract.enforce(connection, card), path)
     return cache.root() / "examples" / key

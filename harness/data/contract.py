@@ -25,11 +25,14 @@ NOTES = {"file": "VARCHAR", "line": "BIGINT", "skipped": "VARCHAR"}
 """Columns that an adapter may add, with their types: the file where a row stands, its line, counted from 1, and why
 the row is to be left out (NULL: it is kept)."""
 
+EDITION = "as-released"
+"""Examples are always as released: the errata edition is a way to draw and to score them."""
+
 FILLED = ("dataset", "edition", *lang.BREAKDOWNS)
 """Columns of `examples` that are filled here and not by adapters."""
 
 
-def enforce(connection: duckdb.DuckDBPyConnection, card: DatasetCard, edition: str) -> Skipped:
+def enforce(connection: duckdb.DuckDBPyConnection, card: DatasetCard) -> Skipped:
     """Make of the table `given`, what an adapter yields, the table `examples`, and return what was left out.
 
     Examples are ordered by split, language and the adapter's own order.
@@ -46,7 +49,7 @@ def enforce(connection: duckdb.DuckDBPyConnection, card: DatasetCard, edition: s
     connection.register("facts", _facts(connection, card))
     # Sorting much more than memory holds, several threads want more of it than one, and fail where one goes on.
     connection.execute("set threads = 1")
-    connection.execute(f"create table examples as {_ordered(card, edition)}")
+    connection.execute(f"create table examples as {_ordered(card)}")
     connection.execute("drop table given")  # its memory is wanted
     return skipped
 
@@ -174,8 +177,8 @@ def _code(card: DatasetCard, name: str, file: str | None) -> str:
     return code
 
 
-def _ordered(card: DatasetCard, edition: str) -> str:
-    own = {"dataset": f"'{card.name}'", "edition": f"'{edition}'", "language": "facts.code"}
+def _ordered(card: DatasetCard) -> str:
+    own = {"dataset": f"'{card.name}'", "edition": f"'{EDITION}'", "language": "facts.code"}
     own |= {column: f'facts."{column}"' for column in lang.BREAKDOWNS}
     names = [column.name for column in schema.columns("examples")]
     chosen = ", ".join(f'{own.get(name, f"rows.{name}")} as "{name}"' for name in names)

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import pyarrow as pa
 
 from harness.data.adapt import Adapted
+from harness.data.contract import EDITION
 from harness.errors import UserError
 
 SCHEMA = pa.schema([(name, pa.string()) for name in ("dataset", "edition", "split", "language", "id", "source")])
@@ -68,7 +69,7 @@ def draw(adapted: Adapted, split: str, languages: Sequence[str], ids: Sequence[s
     n = len(ids)
     columns = [
         [adapted.card.name] * n,
-        [adapted.edition] * n,
+        [EDITION] * n,
         [split] * n,
         list(languages),
         list(ids),

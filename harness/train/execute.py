@@ -71,7 +71,7 @@ def execute(bench: Bench, key: str, spec: Spec, tick: Tick) -> None:
 def _rows(bench: Bench, spec: Spec) -> pa.Table:
     """Read the examples of a job: those of its draw, or a test split in its languages (and the pivot)."""
     data = spec["data"]
-    adapted = adapt.adapted(data["dataset"], data=bench.data, edition=data["edition"])
+    adapted = adapt.adapted(data["dataset"], data=bench.data)
     for code, wanted in data["languages"].items():
         if adapted.parts[data["split"], code].digest != wanted:
             raise UserError(
@@ -83,7 +83,7 @@ def _rows(bench: Bench, spec: Spec) -> pa.Table:
     languages = sorted({*data["languages"], *([pivot] if pivot and not elsewhere else [])})
     rows = adapted.rows(data["split"], languages)
     if elsewhere:
-        other = adapt.adapted(elsewhere, data=bench.data, edition=data["edition"])
+        other = adapt.adapted(elsewhere, data=bench.data)
         rows = pa.concat_tables([rows, other.rows(data["split"], [pivot])])
     if not spec["limit"]:
         return rows

@@ -333,11 +333,6 @@ def test_a_file_that_duckdb_cannot_read_is_named(toy):
     assert said(toy) == f"toy: {toy.raw.with_suffix('.txt')}, line 1: 2 cells, where 1 are expected"
 
 
-def test_an_edition_that_is_not_there_is_refused(toy):
-    with pytest.raises(UserError, match="toy: edition 'errata' is not there"):
-        adapt.adapted("toy", data=toy.data, edition="errata")
-
-
 def test_a_raw_file_of_the_wrong_shape_is_refused_by_line(toy):
     toy.spoil("toy.tsv", "\tschlechte", "\tsehr\tschlechte")
     assert said(toy) == f"toy: {toy.raw}, line 4: 6 cells, where line 1 has 5"
