@@ -83,7 +83,9 @@ def _downloaded(card: DatasetCard, data: Path, remote: Sequence[Hub | Url], held
         with tempfile.TemporaryDirectory(prefix=f".fetch-{card.name}.", dir=data) as staging:
             try:
                 root, name = _bring(source, Path(staging), held)
-            except (OSError, ValueError) as error:
+            except UserError:
+                raise
+            except Exception as error:  # the Hub's client lets its transport's own errors through
                 failures.append(_why(source, error))
                 continue
             staged = replace(place, root=root)

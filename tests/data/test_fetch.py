@@ -272,6 +272,14 @@ def test_a_gated_data_set_says_how_to_accept_its_terms(absent: Toy, hub: Path) -
     assert left(absent) == []
 
 
+@pytest.mark.usefixtures("hub")
+def test_a_hub_that_does_not_answer_is_one_sentence(absent: Toy) -> None:
+    ran = stiltbench(absent, "http://127.0.0.1:9", "fetch", "toy")
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1), ran.stderr
+    assert "stiltbench: toy: acme/toy: cannot be downloaded (" in ran.stderr
+    assert left(absent) == []
+
+
 def test_a_data_set_that_the_hub_lacks_is_one_sentence(absent: Toy, hub: Path) -> None:
     shutil.rmtree(hub / "acme")
     with serving(hub) as endpoint:
