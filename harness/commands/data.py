@@ -112,7 +112,7 @@ def _card(args: argparse.Namespace) -> int:
     faults = [fault for name in names if (fault := upkeep.stale(name, args.data))]
     if faults:
         raise UserError(f"{faults[0]}{f' (and {len(faults) - 1} cards more)' if len(faults) > 1 else ''}")
-    print(f"{len(names)} cards hold what their adapters give")
+    print(f"cards checked: {len(names)}, none stale")
     return 0
 
 
