@@ -161,7 +161,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         *_TESTED[1:8],
         ("metric", "VARCHAR", "name of the metric"),
         ("n", "BIGINT", "examples scored"),
-        ("value", "DOUBLE?", "score; NULL where it does not exist, as 0/0", "ratio"),
+        ("value", "DOUBLE?", "score; NULL if 0/0; of bits_per_byte and pseudo_perplexity less is better", "ratio"),
         ("stats", "DOUBLE[]?", "sums of the sufficient statistics, where the metric is of the whole corpus", "counts"),
     ),
     "gains": _columns(

@@ -1,13 +1,12 @@
 """Anyone's results through the same report: a table, or the logs and answers that another program left.
 
-The layout of a foreign file is one select, `imports/NAME.sql`, in a DuckDB that may read that file or folder and
-nothing else. What it leaves out is done once for all: defaults, language codes, the reading of answers, and what may
-not be. An import declares nothing, so all its comparisons are exploratory; what its arms were trained on is not known.
+What the layout of a foreign file leaves out is done once for all: defaults, language codes, the reading of answers, and
+what may not be. An import declares nothing, so all its comparisons are exploratory; what its arms were trained on is
+not known.
 """
 
 from __future__ import annotations
 
-import glob
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,10 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness import languages as lang
-from harness.analysis.results import CORPUS, Results, from_file
+from harness.analysis import layouts
+from harness.analysis.results import Results, from_file
 from harness.data import adapt, cards
 from harness.errors import UserError, unknown
 from harness.score.answers import RULES, labels_in
+from harness.score.metrics import OF_COUNTS
 from harness.suite import Arm, Suite, Target, Test
 
 COLUMNS = (
@@ -28,9 +29,6 @@ COLUMNS = (
     "direction", "layer", "task",
 )  # fmt: skip
 """What a table, or a layout's select, may hold. ``task`` names target and language in one."""
-
-FILES = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
-"""Suffix of a table → the layout that reads it."""
 
 FOLDERS = ("lm_eval", "sib200_llm")
 """Layouts of a folder."""
@@ -54,7 +52,7 @@ def imported(
     """
     if source.suffix == ".parquet" and source.is_file() and _is_published(source):
         return from_file(source)
-    con = _raw(source, layout)
+    con = layouts.raw(source, _layout(source, layout))
     answers = _name(con, columns or {}, source)
     _complete(con, source)
     _check(con, source)
@@ -72,40 +70,20 @@ def _is_published(file: Path) -> bool:
         raise UserError(f"{file}: not a Parquet file") from None
 
 
-def _raw(source: Path, layout: str | None) -> duckdb.DuckDBPyConnection:
-    """Return a connection with the table `raw`, what the layout's select yields; it can read nothing more."""
-    name = _layout(source, layout)
-    place = str(source.absolute())
-    con = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-    con.execute("set python_enable_replacements = false")
-    con.execute("set enable_progress_bar = false")  # it would go to standard output
-    allowed = ", ".join(lang.literal(Path(path)) for path in (place, glob.escape(place)))
-    con.execute(f"set allowed_{'directories' if name in FOLDERS else 'paths'} = [{allowed}]")
-    con.execute("set enable_external_access = false")
-    select = Path(__file__).with_name("imports").joinpath(f"{name}.sql").read_text(encoding="utf-8")
-    try:
-        con.execute(f"create table raw as {select}", {"root" if name in FOLDERS else "file": glob.escape(place)})
-    except duckdb.Error as error:
-        raise UserError(f"{source}: not laid out as {name}: {str(error).splitlines()[0][:300]}") from None
-    return con
-
-
 def _layout(source: Path, layout: str | None) -> str:
     """Return the name of the select that reads ``source``."""
-    known = ", ".join(FOLDERS)
+    known, tables = ", ".join(FOLDERS), ", ".join(layouts.FILES)
     if layout and layout not in FOLDERS:
         raise unknown("layout", layout, FOLDERS, str(source))
     if not source.exists():
-        raise UserError(f"{source}: no such file or folder; name a {', '.join(FILES)} file or a folder ({known})")
+        raise UserError(f"{source}: no such file or folder; name a {tables} file or a folder ({known})")
     if source.is_dir():
         if layout is None:
             raise UserError(f"{source}: a folder; say with --as how it is laid out ({known})")
         return layout
     if layout:
         raise UserError(f"{source}: a file, and --as {layout} reads a folder; leave out --as for a table")
-    if source.suffix not in FILES:
-        raise UserError(f"{source}: expected a table named {', '.join(FILES)}, saw suffix {source.suffix!r}")
-    return FILES[source.suffix]
+    return layouts.of_table(source)
 
 
 def _name(con: duckdb.DuckDBPyConnection, columns: Mapping[str, str], source: Path) -> bool:
@@ -259,7 +237,7 @@ def _results(con: duckdb.DuckDBPyConnection, name: str) -> Results:
 
     A mean of example values is not the corpus metric of the same name, and is called so.
     """
-    con.execute("set variable corpus = ?", [sorted(CORPUS)])
+    con.execute("set variable corpus = ?", [sorted(OF_COUNTS)])
     con.execute(
         """create view results as
            select arm, target, seed::bigint as seed, dataset, null::varchar as edition, split, language,

@@ -29,6 +29,7 @@ from harness.errors import UserError
 from harness.record import recorded
 from harness.schema import FORMAT
 from harness.score import metrics
+from harness.score.score import SCORERS
 from harness.store import Store
 from harness.suite import Contrast, Suite
 
@@ -36,8 +37,8 @@ COLUMNS = (
     "arm, target, seed, dataset, edition, split, language, other, direction, layer, id, block, metric, value, stats"
 )
 
-CORPUS = {metric for scored in metrics.METRICS.values() for metric in scored} - metrics.MEANS
-"""Metrics that are no mean of example values; every other, known here or not, is one."""
+HEADLINES = {next(iter(scorers)) for scorers in SCORERS.values()}
+"""The first metric of each kind: a target's headline where its data set is read otherwise than the card says."""
 
 Floats = NDArray[np.float64]
 
@@ -111,13 +112,18 @@ class Results:
         return "exploratory" if since and declared and declared > since else contrast.role
 
     def measures(self, target: str) -> list[Measure]:
-        """Return what was measured of a target, the headline first: the card's metric, both directions, first layer."""
+        """Return what was measured of a target, the headline first: the card's metric, both directions, first layer.
+
+        A data set that is read otherwise than its card says, as FLORES for translation, has the metric of what it is
+        read for.
+        """
         found = self._measured.get(target, [])
         layers = self.suite.targets[target].layers or sorted({m.layer for m in found if m.layer is not None})
         both = {replace(m, direction=None) for m in found}
         ordered = both | (set(found) if len({m.direction for m in found}) > 1 else set())
         tests = [t.data for t in self.suite.targets[target].test]
-        return sorted(ordered, key=lambda m: _rank(m, tests, layers))
+        main = {data: _main(data, {m.metric for m in found if m.dataset == data}) for data in tests}
+        return sorted(ordered, key=lambda m: _rank(m, main, layers))
 
     @cached_property
     def _measured(self) -> dict[str, list[Measure]]:
@@ -159,14 +165,16 @@ class Results:
         return {}
 
     def _read(self, arm: str, m: Measure) -> _Rows:
-        column = "stats" if m.metric in CORPUS else "value"
         params = {"arm": arm, **{f: getattr(m, f) for f in ("target", "dataset", "split", "metric", "layer")}}
-        rows = self.con.sql(f"select seed, id, language, direction, {column} {_CUBE}", params=params).to_arrow_table()
+        rows = self.con.sql(
+            f"select seed, id, language, direction, value, stats {_CUBE}", params=params
+        ).to_arrow_table()
         blocks = self.con.sql(f"select id, min(block) {_CUBE} and block is not null group by id", params=params)
         coded = [_codes(rows[name]) for name in ("seed", "id", "language", "direction")]
         place = [at for at, _ in coded]
         wrong = {"was scored twice": _twice(place)}
-        if column == "value":
+        mean = rows["stats"].null_count == len(rows)
+        if mean:
             value = rows["value"].to_numpy()
             wrong[f"has a {m.metric} outside 0 to 1"] = np.flatnonzero((value < 0) | (value > 1))
         for what, where in wrong.items():
@@ -174,7 +182,8 @@ class Results:
                 row = rows.slice(where[0], 1).to_pylist()[0]
                 place_name = f"{row['language']} {row['id']}"
                 raise UserError(f"{self.suite.name}: {arm}, {m.target}: {place_name} {what}; score it again")
-        return _Rows(_values(rows[column], place, m.metric), [names for _, names in coded], dict(blocks.fetchall()))
+        values = _values(rows["value" if mean else "stats"], place, m.metric)
+        return _Rows(values, [names for _, names in coded], dict(blocks.fetchall()))
 
 
 _CUBE = """from results where arm = $arm and target = $target and dataset = $dataset and split = $split
@@ -183,10 +192,15 @@ _CUBE = """from results where arm = $arm and target = $target and dataset = $dat
 Places = list[NDArray[np.int64]]
 
 
-def _rank(m: Measure, tests: list[str], layers: list[int]) -> tuple[Any, ...]:
-    main = cards.dataset_card(m.dataset).metric if m.dataset in cards.dataset_names() else None
+def _main(dataset: str, measured: set[str]) -> set[str]:
+    """Return the metric of a data set's headline, if it was measured."""
+    carded = {cards.dataset_card(dataset).metric} if dataset in cards.dataset_names() else set()
+    return carded & measured or HEADLINES & measured
+
+
+def _rank(m: Measure, main: dict[str, set[str]], layers: list[int]) -> tuple[Any, ...]:
     layer = layers.index(m.layer) if m.layer is not None else 0
-    return (tests.index(m.dataset), m.metric != main, layer, m.direction or "", m.metric)
+    return (list(main).index(m.dataset), m.metric not in main[m.dataset], layer, m.direction or "", m.metric)
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[Any]]:
@@ -211,7 +225,7 @@ def _values(column: pa.ChunkedArray, place: Places, metric: str) -> Floats:
     """Return values [seeds, items, languages, directions] of what stands at ``place``."""
     shape = [int(axis.max()) + 1 if len(axis) else 0 for axis in place]
     values = np.full(shape, np.nan)
-    if metric not in CORPUS:
+    if pa.types.is_floating(column.type):
         values[*place] = column.to_numpy()
     elif len(column):
         flat = np.asarray(column.combine_chunks().flatten())

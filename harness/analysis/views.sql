@@ -10,13 +10,30 @@ select * exclude (counts) from scored where not counts
 union all by name
 select c.* from counted c anti join touched t using (suite, target, dataset, split, "language");
 
+-- What harness/score/corpus.py computes. An order of BLEU without a match has half of one, the next a quarter, ...
+create macro smoothed(s, i) as if(s[i] > 0, s[i], 0.5 ** len([1 for m in s[3:i] if m = 0]));
+
+create macro bleu(s) as if(list_min(s[7:10]) > 0 and list_max(s[3:6]) > 0,
+    exp(least(0, 1 - s[2] / s[1]) + list_avg([ln(smoothed(s, i) / s[i + 4]) for i in range(3, 7)])), 0);
+
+-- chrF++: mean precision (side 0) or recall (side 1) over the orders that both sides have, and F2 of the two.
+create macro matched(s, side) as
+    list_avg([s[i + 2] / s[i + side] for i in range(1, 25, 3) if s[i] > 0 and s[i + 1] > 0]);
+
+create macro chrf(p, r) as coalesce(5 * p * r / nullif(4 * p + r, 0), 0);
+
 -- A score that does not exist (0/0) is NULL and enters no mean.
-create macro score_of(metric, s) as case metric
-    when 'f1' then 2 * s[1] / nullif(2 * s[1] + s[2] + s[3], 0)
-    when 'token_accuracy' then s[1] / nullif(s[2], 0)
-    when 'macro_f1' then list_avg([2 * s[i] / (2 * s[i] + s[i + 1] + s[i + 2])
+create macro score_of(metric, s) as case
+    when metric in ('f1', 'xtreme_f1', 'mined_f1') then 2 * s[1] / nullif(2 * s[1] + s[2] + s[3], 0)
+    when metric in ('bleu', 'spbleu') then bleu(s)
+    when metric = 'chrf' then chrf(matched(s, 0), matched(s, 1))
+    when metric = 'masked_probability' then 2 ** (s[1] / s[2])
+    when metric = 'pseudo_perplexity' then 2 ** (-s[1] / s[2])
+    when metric = 'bits_per_byte' then -s[1] / s[3]
+    when metric = 'token_accuracy' then s[1] / nullif(s[2], 0)
+    when metric = 'macro_f1' then list_avg([2 * s[i] / (2 * s[i] + s[i + 1] + s[i + 2])
         for i in range(1, len(s) + 1, 3) if s[i] + s[i + 2] > 0])
-    when 'balanced_accuracy' then list_avg([s[i] / (s[i] + s[i + 2])
+    when metric = 'balanced_accuracy' then list_avg([s[i] / (s[i] + s[i + 2])
         for i in range(1, len(s) + 1, 3) if s[i] + s[i + 2] > 0])
 end;
 
@@ -33,9 +50,13 @@ with means as (
     select * exclude (s, n), sum(n)::bigint as n, sum(s * n) as s from counts group by all
 ), lists as (
     select * exclude (i, s), list(s order by i) as stats from sums group by all
+), named as (
+    select * replace (unnest(if(metric = 'masked_probability', [metric, 'bits_per_byte', 'pseudo_perplexity'], [metric]))
+        as metric)
+    from lists
 )
 select *, null::double[] as stats from means
-union all by name select *, score_of(metric, stats) as value from lists;
+union all by name select *, score_of(metric, stats) as value from named;
 
 -- Languages that an arm's intermediate training names; those of "all" are the ones that its training has met.
 create view intermediate as
@@ -49,15 +70,15 @@ union
 select suite, arm, s.language from mixes join seen s using (suite, arm)
 where mix->>'languages' = 'all' and s.seen is not null;
 
--- The mean over seeds of one arm less that of the other, language by language. A contrast whose arms and target are
--- another's as well, and which differs by its `by` alone, has that one's gains and stands once.
+-- The mean over seeds of one arm less that of the other, language by language, in what is a ratio. A contrast whose arms
+-- and target are another's as well, and which differs by its `by` alone, has that one's gains and stands once.
 create view gains as
 with asked as (
     select * from (select suite, contrast, a, b, "by", unnest(targets) as target from contrasts)
     qualify row_number() over (partition by suite, a, b, target order by "by" is not null, contrast) = 1
 ), every as materialized (
     select suite, arm, target, seed, dataset, split, "language", direction, layer, metric, n, value
-    from scores where value is not null
+    from scores where value is not null and metric not in ('bits_per_byte', 'pseudo_perplexity')
 ), directions as (
     from every
     union all by name

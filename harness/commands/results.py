@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ def add_to(add: Add) -> None:
     one.add_argument("--parse", choices=["first", "unique"], help="how answers in words are read")
     one.add_argument("--columns", default="", metavar="NAME=OWN,…", help="a table's own names: language=lang,value=acc")
     one.add_argument("--format", choices=["table", "json"], default="table")
+    one = add("score", _score, "Score predictions made elsewhere, without a model.", "data", "adapters", "format")
+    one.add_argument("source", type=Path, help="a table of predictions, or a folder as it is handed in to XTREME")
     one = add("publish", _publish, "Write a suite's leaderboard page, figures and results.", "store", "adapters")
     one.add_argument("suite", help="suite in the store")
     one.add_argument("--out", type=Path, help="folder to write (default: leaderboards/SUITE)")
@@ -96,6 +99,22 @@ def _results(args: argparse.Namespace) -> Results:
     if any(len(pair) != 2 for pair in pairs):
         raise UserError(f"--columns {args.columns}: expected NAME=OWN,NAME=OWN, such as language=lang,value=acc")
     return imported(args.source, args.layout, columns=dict(pairs), parse=args.parse, data=args.data)
+
+
+def _score(args: argparse.Namespace) -> int:
+    from harness.analysis import predictions, submission
+    from harness.score import translation
+
+    if args.source.is_dir():
+        rows, place = submission.of_folder(args.source), ["group", "task", "language", "metric"]
+    else:
+        rows = predictions.of_table(args.source, args.data)
+        place = ["dataset", "split", "language", "other", "direction", "metric"]
+    show(rows, [*place, "n", "value"], args.format)
+    if any(row.get("direction") for row in rows):
+        for metric, signature in translation.signatures().items():
+            print(f"{metric}: {signature}", file=sys.stderr)
+    return 0
 
 
 def _publish(args: argparse.Namespace) -> int:

@@ -13,10 +13,12 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.data import adapt, errata
+from harness.data import adapt, cards, errata
 from harness.errors import UserError, unknown
 from harness.models.find import Model, find
+from harness.score import gold
 from harness.score.score import score
+from harness.score.translation import signatures
 from harness.store import Spec, Store
 
 Tick = Callable[[int, int], None]
@@ -74,17 +76,20 @@ def score_job(store: Store, data: Path | None, key: str, spec: Spec) -> None:
     predictions = pq.read_table(store.folder(spec["parent"]) / "predictions.parquet", filters=asked)
     if "errata" in spec:
         predictions = errata.applied([errata.Mark(*mark) for mark in spec["errata"]], predictions)
-    adapted = adapt.adapted(part["dataset"], data=data)
-    examples = adapted.rows(part["split"], sorted(part["languages"]), ["language", "id", "label", "tags"])
+    parent = store.job(spec["parent"])
+    predicted = parent["spec"]
+    kind = "mined" if "tune" in predicted["task"] else predicted["kind"]
+    labels = cards.dataset_card(part["dataset"]).labels
+    examples = _with_gold(kind, part, predicted["task"], data)
     with store.finishing(key) as made:
-        table = score(predictions, examples, adapted.card.kind, adapted.card.labels, key)
+        table = score(predictions, examples, kind, labels, key)
         pq.write_table(table, made / "example_scores.parquet", compression="zstd")
         row = {
             **dict.fromkeys(("seed", "tokens_per_second", "padding", "flops")),
             "job": key,
             "phase": "score",
             "parent": spec["parent"],
-            "model": store.job(spec["parent"])["model"],
+            "model": parent["model"],
             "data": msgspec.json.encode(part).decode(),
             "started": started.replace(tzinfo=None).isoformat(),
             "seconds": time.monotonic() - began,
@@ -92,6 +97,16 @@ def score_job(store: Store, data: Path | None, key: str, spec: Spec) -> None:
             "threads": 1,
             "examples": len(predictions),
             "tokens": 0,
-            "versions": json.dumps({"pyarrow": pa.__version__}),
+            "versions": json.dumps({"pyarrow": pa.__version__} | (signatures() if kind == "translation" else {})),
         }
         (made / "job.json").write_bytes(msgspec.json.encode({**row, "spec": spec}))
+
+
+def _with_gold(kind: str, part: Spec, task: Spec, data: Path | None) -> pa.Table:
+    """Read what the gold of a kind is taken from: the tested languages, and the pivot where it is read as well."""
+    asked = {part["dataset"]: set(part["languages"])}
+    if kind in gold.PIVOTED:
+        asked.setdefault(task.get("pivot_data", part["dataset"]), set()).add(task["pivot"])
+    columns = ["language", "id", *filter(None, [gold.COLUMNS.get(kind)])]
+    tables = [adapt.adapted(name, data=data).rows(part["split"], codes, columns) for name, codes in asked.items()]
+    return pa.concat_tables(tables)

@@ -2,61 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from harness import schema
-from harness.errors import UserError
-from harness.score import metrics
+from harness.score import metrics, squad, translation
+from harness.score.gold import Answered
+
+Scorer = Callable[[Answered], metrics.Floats]
+"""Predictions beside their gold → values [n] where the metric is a mean, else statistics [n, k]."""
 
 
 def score(predictions: pa.Table, examples: pa.Table, kind: str, labels: Sequence[str], job: str) -> pa.Table:
     """Return the `example_scores` of a table of `predictions`, by every metric of the task ``kind``.
 
-    ``examples`` must hold the gold of every predicted (language, id); ``labels`` are the card's, in its order; ``job``
-    is the scoring job's key.
+    Args:
+        predictions: `dataset` says how answers are normalised; `other` and `direction` are read of kinds with a pivot.
+        examples: `language`, `id` and the column of :data:`gold.COLUMNS`, of every predicted (language, id); for
+            kinds of :data:`gold.PIVOTED` the pivot's rows as well.
+        kind: a task kind, or ``mined``: retrieval that may find nothing for a sentence.
+        labels: the card's, in its order.
+        job: the scoring job's key.
+
+    Raises:
+        UserError: for a prediction without gold; for translation where sacrebleu is not installed.
     """
-    gold = _gold(predictions, examples, kind)
-    said = predictions["prediction"].to_pylist()
-    tables = [
-        _rows(predictions, job, metric, _scored(metric, gold, said, kind, labels)) for metric in metrics.METRICS[kind]
-    ]
-    return pa.concat_tables(tables)
+    answered = Answered(predictions, examples, labels)
+    chosen = scorers(kind, labels)
+    return pa.concat_tables(_rows(predictions, job, metric, scored(answered)) for metric, scored in chosen.items())
 
 
-def _gold(predictions: pa.Table, examples: pa.Table, kind: str) -> list[Any]:
-    """Return the gold of each prediction: its label, its tags, or for retrieval its own id."""
-    if kind == "retrieval":
-        ids: list[Any] = predictions["id"].to_pylist()
-        return ids
-    column = "tags" if kind == "tagging" else "label"
-    keys = zip(examples["language"].to_pylist(), examples["id"].to_pylist(), strict=True)
-    found = dict(zip(keys, examples[column].to_pylist(), strict=True))
-    wanted = list(zip(predictions["language"].to_pylist(), predictions["id"].to_pylist(), strict=True))
-    missing = next((key for key in wanted if key not in found), None)
-    if missing:
-        raise UserError(f"no gold for {missing[0]} {missing[1]}; its data changed since the prediction")
-    return [found[key] for key in wanted]
+def scorers(kind: str, labels: Sequence[str] = ()) -> dict[str, Scorer]:
+    """Return metric → scorer of a kind on this machine; tags that are no BIO tags have runs instead of spans.
+
+    spBLEU is there where its tokenizer is: :func:`translation.why_not`.
+    """
+    if kind == "tagging" and not {label.partition("-")[0] for label in labels} <= {"B", "I", "O"}:
+        return SCORERS["bare tagging"]
+    return {m: s for m, s in SCORERS[kind].items() if m != "spbleu" or translation.why_not(m) is None}
 
 
-def _scored(metric: str, gold: list[Any], said: list[str], kind: str, labels: Sequence[str]) -> metrics.Floats:
-    """Return values [n] or statistics [n, k] of one metric."""
-    if kind == "tagging":
-        if metric == "balanced_accuracy":
-            return metrics.tag_class_counts(gold, said, labels)
-        return metrics.span_counts(gold, said) if metric == "f1" else metrics.tag_counts(gold, said)
-    if metric == "accuracy":
-        return metrics.accuracy(gold, said)
-    return metrics.class_counts(gold, said, labels)
+def _accuracy(a: Answered) -> metrics.Floats:
+    return metrics.accuracy(a.label, a.said)
+
+
+def _classes(a: Answered) -> metrics.Floats:
+    return metrics.class_counts(a.label, a.said, a.labels)
+
+
+def _translated(metric: str, a: Answered) -> metrics.Floats:
+    return translation.counts(metric, a.references, a.said)
+
+
+_BY_WORD: dict[str, Scorer] = {
+    "token_accuracy": lambda a: metrics.tag_counts(a.tags, a.said),
+    "balanced_accuracy": lambda a: metrics.tag_class_counts(a.tags, a.said, a.labels),
+}
+
+SCORERS: dict[str, dict[str, Scorer]] = {
+    "classification": {"accuracy": _accuracy, "macro_f1": _classes, "balanced_accuracy": _classes},
+    "tagging": {"f1": lambda a: metrics.span_counts(a.tags, a.said), **_BY_WORD},
+    "bare tagging": {"xtreme_f1": lambda a: metrics.run_counts(a.tags, a.said), **_BY_WORD},
+    "span": {
+        "f1": lambda a: squad.f1(a.answers, a.said),
+        "exact_match": lambda a: squad.exact_match(a.answers, a.said),
+    },
+    "choice": {"accuracy": _accuracy},
+    "retrieval": {"accuracy": lambda a: metrics.accuracy(a.ids, a.said)},
+    "mined": {"mined_f1": lambda a: metrics.pair_counts(a.partners, a.said)},
+    "translation": {metric: partial(_translated, metric) for metric in translation.METRICS},
+    "mlm": {"masked_probability": lambda a: metrics.mask_counts(a.said)},
+}
+"""Kind of predictions → metric → its scorer; the first is the headline where the card's metric is not among them."""
 
 
 def _rows(predictions: pa.Table, job: str, metric: str, scored: metrics.Floats) -> pa.Table:
     n = len(predictions)
-    mean = metric in metrics.MEANS
+    mean = scored.ndim == 1
     own = {
         "job": pa.array([job] * n, pa.string()),
         "metric": pa.array([metric] * n, pa.string()),

@@ -96,11 +96,12 @@ def test_columns_of_other_names_and_languages_of_other_spellings(tmp_path: Path)
     assert report["estimate"] == one(imported(write(tmp_path / "same.csv", table)))["estimate"]
 
 
-def test_parquet_and_csv_say_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_a_table_says_the_same_in_every_form(form: str, tmp_path: Path) -> None:
     file = write(tmp_path / "mine.csv", rows(SEVEN, {"a": 12, "b": 10}))
-    duckdb.sql(f"copy (select * replace (value = 1 as value) from '{file}') to '{tmp_path}/mine.parquet'")
-    text, binary = one(imported(file)), one(imported(tmp_path / "mine.parquet"))
-    assert binary | {"suite": None} == text | {"suite": None}
+    duckdb.sql(f"copy (select * replace (value = 1 as value) from '{file}') to '{tmp_path}/mine.{form}'")
+    text, other = one(imported(file)), one(imported(tmp_path / f"mine.{form}"))
+    assert other | {"suite": None} == text | {"suite": None}
 
 
 def test_optional_columns_are_taken(tmp_path: Path) -> None:
@@ -248,7 +249,7 @@ def test_a_place_that_is_no_source_is_refused(tmp_path: Path) -> None:
     for name, layout, expected in (
         ("absent.csv", None, "no such file or folder"),
         ("broken.parquet", None, "not a Parquet file"),
-        ("notes.txt", None, "expected a table named .csv, .tsv, .parquet, saw suffix '.txt'"),
+        ("notes.txt", None, "expected a table named .csv, .tsv, .jsonl, .parquet, saw suffix '.txt'"),
         ("", None, "a folder; say with --as how it is laid out"),
         ("", "lm_evel", "unknown layout 'lm_evel'; the nearest are lm_eval"),
         ("", "lm_eval", "not laid out as lm_eval: .*samples_"),

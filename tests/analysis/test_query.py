@@ -20,7 +20,7 @@ from harness.analysis.query import ask, connect, query
 from harness.analysis.results import from_store
 from harness.data import adapt
 from harness.errors import UserError
-from harness.score import metrics
+from harness.score import metrics, translation
 from harness.store import Store
 
 TABLES = (
@@ -200,7 +200,8 @@ def test_jobs_are_what_their_folders_say(small_store: Store) -> None:
 
 def counted(rows: list[dict[str, Any]], metric: str) -> float:
     """Score example scores of one language by Python's metrics."""
-    mine = [r for r in rows if r["metric"] == metric]
+    of = "masked_probability" if metric in ("bits_per_byte", "pseudo_perplexity") else metric
+    mine = [r for r in rows if r["metric"] == of]
     if metric == "accuracy":
         return float(np.mean([r["value"] for r in mine]))
     return float(metrics.of_counts(metric, np.sum([r["stats"] for r in mine], axis=0)))
@@ -215,7 +216,14 @@ def test_scores_are_pythons_metrics_of_the_same_rows(made: Made, seed: int) -> N
         gold, said = rng.choice(labels[:3], n).tolist(), rng.choice(labels, n).tolist()
         sentences = [[rng.choice(tags, size).tolist() for size in rng.integers(1, 6, n)] for _ in range(2)]
         told = [json.dumps(s[: len(g)] + ["O"] * (len(g) - len(s))) for g, s in zip(*sentences, strict=True)]
+        texts = [[" ".join(sentence) for sentence in side] for side in sentences]
         scored = {
+            "chrf": translation.counts("chrf", *texts),
+            "bleu": translation.counts("bleu", *texts),
+            "spbleu": translation.counts("bleu", *texts),
+            "xtreme_f1": metrics.run_counts(sentences[0], told),
+            "mined_f1": metrics.pair_counts(gold, said),
+            "masked_probability": np.column_stack([-rng.random(n), rng.integers(1, 9, n), rng.integers(9, 99, n)]),
             "accuracy": metrics.accuracy(gold, said),
             "macro_f1": metrics.class_counts(gold, said, labels),
             "f1": metrics.span_counts(sentences[0], told),
@@ -231,7 +239,7 @@ def test_scores_are_pythons_metrics_of_the_same_rows(made: Made, seed: int) -> N
     codes = ["deu_Latn", "fin_Latn", "swe_Latn"]
     made.suite("s", [("arm", "task", 0, "a")], [("arm", "task", code) for code in codes])
     found = made.ask("select language, metric, n, value from scores")
-    assert len(found) == 15
+    assert len(found) == (len(scored) + 2) * 3
     for code, metric, n, value in found:
         mine = [r for r in rows if r["language"] == code]
         expected = counted(mine, metric)
@@ -256,6 +264,21 @@ def test_a_class_without_gold_is_no_part_of_a_macro_mean(made: Made) -> None:
     made.suite("s", [("arm", "task", 0, "a")], [("arm", "task", "deu_Latn")])
     values = dict(made.ask("select metric, value from scores"))
     assert values == {"macro_f1": pytest.approx((2 / 3 + 1) / 2), "balanced_accuracy": pytest.approx(0.75)}
+
+
+def test_bits_and_perplexity_are_scores_and_no_gains(made: Made) -> None:
+    counts = {"a": [-2.0, 1, 4], "b": [-4.0, 2, 4]}
+    for job, stats in counts.items():
+        made.job(job, [{"language": "deu_Latn", "id": "1", "metric": "masked_probability", "stats": stats}])
+    made.suite("s", [(job, "task", 0, job) for job in counts], [(job, "task", "deu_Latn") for job in counts])
+    contrast = {"suite": "s", "contrast": "a over b", "a": "a", "b": "b", "targets": ["task"], "role": "primary"}
+    contrast |= {"hash": "", "declared": datetime(2026, 1, 1)}
+    write(made.store.path / "suites/s/contrasts.parquet", "contrasts", [contrast])
+    found = made.ask("select metric, list(value order by arm) from scores group by metric order by metric")
+    assert found == [
+        ("bits_per_byte", [0.5, 1.0]), ("masked_probability", [0.25, 0.25]), ("pseudo_perplexity", [4.0, 4.0]),
+    ]  # fmt: skip
+    assert made.ask("select metric, gain from gains") == [("masked_probability", 0.0)]
 
 
 def test_directions_and_layers_are_scores_of_their_own(made: Made) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from harness import schema
+from harness.data.cards import DatasetCard, dataset_card, dataset_names
 from harness.errors import UserError
-from harness.score.score import score
+from harness.score.metrics import of_counts
+from harness.score.score import score, scorers
 
 LABELS = ["place", "language"]
 TAGS = ["O", "B-DAY", "I-DAY"]
@@ -95,3 +98,79 @@ def test_the_same_item_in_two_languages_is_two_items() -> None:
     said = [("deu_Latn", "1", "place"), ("fin_Latn", "1", "language")]
     found = score(predictions_of(said), examples_of(GOLD, "label"), "classification", LABELS, "s").to_pylist()
     assert [r["value"] for r in found if r["metric"] == "accuracy"] == [1.0, 1.0]
+
+
+def scored(found: pa.Table, metric: str) -> list[Any]:
+    """Return what each prediction has of a metric: its value, or its statistics."""
+    return [r["stats"] if r["value"] is None else r["value"] for r in found.to_pylist() if r["metric"] == metric]
+
+
+def test_the_first_metric_of_a_kind_is_its_headline() -> None:
+    assert {kind: next(iter(scorers(kind, TAGS))) for kind in schema.TASK_KINDS} == {
+        "classification": "accuracy", "tagging": "f1", "span": "f1", "choice": "accuracy", "retrieval": "accuracy",
+        "translation": "chrf", "mlm": "masked_probability",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("card", [dataset_card(name) for name in dataset_names()], ids=lambda card: card.name)
+def test_the_metric_of_a_card_is_one_that_its_kind_is_scored_by(card: DatasetCard) -> None:
+    assert card.metric in scorers(card.kind, card.labels)
+
+
+def test_tags_that_are_no_spans_are_scored_by_runs() -> None:
+    gold = [("deu_Latn", "1", ["DET", "NOUN", "NOUN"])]
+    said = [("deu_Latn", "1", json.dumps(["DET", "NOUN", "VERB"]))]
+    found = score(predictions_of(said), examples_of(gold, "tags"), "tagging", ["DET", "NOUN", "VERB"], "s")
+    assert set(found["metric"].to_pylist()) == {"xtreme_f1", "token_accuracy", "balanced_accuracy"}
+    assert scored(found, "xtreme_f1") == [[1, 2, 1]]
+
+
+@pytest.mark.parametrize(("dataset", "exact", "overlap"), [("mlqa", 1, 1), ("xquad", 0, 0.5)])
+def test_an_answer_is_read_as_its_data_set_reads_it(dataset: str, exact: float, overlap: float) -> None:
+    gold = [("deu_Latn", "1", [{"text": "die Zeit", "start": 3}]), ("deu_Latn", "2", []), ("deu_Latn", "3", None)]
+    said = predictions_of([("deu_Latn", "2", ""), ("deu_Latn", "3", "ja"), ("deu_Latn", "1", "der Zeit")])
+    found = score(_of_dataset(said, dataset), examples_of(gold, "answers"), "span", [], "s")
+    assert scored(found, "exact_match") == [1, 0, exact]
+    assert scored(found, "f1") == [1, 0, overlap]
+
+
+def _of_dataset(predictions: pa.Table, dataset: str) -> pa.Table:
+    column = pa.array([dataset] * len(predictions)).dictionary_encode()
+    return predictions.set_column(predictions.column_names.index("dataset"), "dataset", column)
+
+
+def test_a_choice_is_right_at_the_place_of_the_right_one() -> None:
+    gold = [("deu_Latn", "1", "0"), ("deu_Latn", "2", "3")]
+    found = score(predictions_of([*gold[:1], ("deu_Latn", "2", "1")]), examples_of(gold, "label"), "choice", [], "s")
+    assert scored(found, "accuracy") == [1, 0]
+
+
+def test_a_mined_sentence_has_a_pair_where_the_pivot_has_its_id() -> None:
+    pivot = [("eng_Latn", "1", None), ("eng_Latn", "2", None), ("eng_Latn", "deu:9", None)]
+    said = predictions_of(
+        [("deu_Latn", "1", "1"), ("deu_Latn", "2", "deu:9"), ("deu_Latn", "3", ""), ("deu_Latn", "4", "2")],
+        other="eng_Latn",
+        direction="to",
+    )
+    found = score(said, examples_of(pivot, "text"), "mined", [], "s")
+    assert scored(found, "mined_f1") == [[1, 0, 0], [0, 1, 1], [0, 0, 0], [0, 1, 0]]
+
+
+def test_a_translation_is_compared_with_the_text_in_the_language_that_it_went_into() -> None:
+    texts = [("deu_Latn", "1", "Das Haus ist rot."), ("eng_Latn", "1", "The house is red.")]
+    into = {"to": "The house is red.", "from": "Das Haus ist rot."}
+    for direction, text in into.items():
+        said = predictions_of([("deu_Latn", "1", text)], other="eng_Latn", direction=direction)
+        found = score(said, examples_of(texts, "text"), "translation", [], "s")
+        for metric in ("chrf", "bleu"):
+            assert of_counts(metric, np.array(scored(found, metric)[0])) == pytest.approx(1)
+    said = predictions_of([("deu_Latn", "1", into["to"])], other="eng_Latn", direction="from")
+    found = score(said, examples_of(texts, "text"), "translation", [], "s")
+    assert of_counts("bleu", np.array(scored(found, "bleu")[0])) < 0.5
+
+
+def test_what_a_model_gives_masked_tokens_is_kept_as_it_was_counted() -> None:
+    said = [("deu_Latn", "1", "[-6.0, 3, 12]"), ("deu_Latn", "2", "[-2.5, 1, 4]")]
+    found = score(predictions_of(said), examples_of([], "text"), "mlm", [], "s")
+    assert set(found["metric"].to_pylist()) == {"masked_probability"}
+    assert scored(found, "masked_probability") == [[-6, 3, 12], [-2.5, 1, 4]]

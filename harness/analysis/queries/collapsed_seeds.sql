@@ -2,7 +2,7 @@
 -- A row is a cell (arm, target, seed) whose score, averaged over families, does not exceed what answering without
 -- reading gives, or has less than half of what its sibling seeds have above that. Without reading (`floor`): naming the
 -- commonest class of each language (accuracy), one class whichever (balanced accuracy), one of n items (retrieval),
--- nothing (F1). The first rule is that of Mosbach et al. 2021, On the stability of fine-tuning BERT; `siblings` is the
+-- nothing (F1, exact match, chrF++). The first rule is that of Mosbach et al. 2021, On the stability of fine-tuning BERT; `siblings` is the
 -- median of the other seeds of the same arm. Scores are ratios, over all languages. No row: no cell collapsed.
 with gold as (
     select distinct suite, target, dataset, split, "language",
@@ -10,10 +10,12 @@ with gold as (
     from scores where metric = 'balanced_accuracy'
 ), floors as (
     select s.*, case when s.metric = 'balanced_accuracy' then 1 / len(list_filter(classes, lambda n: n > 0))
-        when s.metric = 'f1' then 0 when s.layer is not null then 1 / s.n
+        when s.metric in ('f1', 'xtreme_f1', 'exact_match', 'mined_f1', 'chrf') then 0
+        when s.layer is not null then 1 / s.n
         else list_max(classes) / list_sum(classes) end as lowest
     from scores s left join gold using (suite, target, dataset, split, "language")
-    where s.metric in ('accuracy', 'token_accuracy', 'balanced_accuracy', 'f1')
+    where s.metric in ('accuracy', 'token_accuracy', 'balanced_accuracy', 'f1', 'xtreme_f1', 'exact_match', 'mined_f1',
+        'chrf')
 ), told as (
     select suite, arm, target, dataset, split, metric, direction, layer, seed, "language", n,
         unnest([{'what': 'score', 'value': value}, {'what': 'floor', 'value': lowest}], recursive := true)
