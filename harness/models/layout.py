@@ -27,21 +27,26 @@ FILES = [
     "added_tokens.json",
     "special_tokens_map.json",
     "tokenizer_config.json",
+    "generation_config.json",
 ]
 """The files that decide what a model computes: they make its digest, and only they are downloaded."""
+
+LAYERS = ("num_hidden_layers", "encoder_layers", "num_layers")
+HIDDEN = ("hidden_size", "d_model")
+"""What configurations call these: BERT's, BART's, T5's."""
 
 PICKLES = ["*.bin", "*.pt", "*.pth", "*.ckpt"]
 
 
 def sizes(path: Path, place: str = "") -> tuple[int, int]:
-    """Return the number of layers and the hidden size of the model in a folder that may be loaded.
+    """Return the number of layers and the hidden size of the encoder in a folder that may be loaded.
 
     :raises UserError: for any other folder; the sentence opens with ``place``
     """
     at = f"{place}{path}"
     _check(path, at)
     config = _json(path, "config.json", at)
-    return _count(config, "num_hidden_layers", at), _count(config, "hidden_size", at)
+    return _count(config, LAYERS, at), _count(config, HIDDEN, at)
 
 
 def _check(path: Path, at: str) -> None:
@@ -58,10 +63,10 @@ def _check(path: Path, at: str) -> None:
             raise UserError(f"{at}/{name}: auto_map asks to run code of its own; use a model without it")
 
 
-def _count(config: dict[str, Any], key: str, at: str) -> int:
-    count = config.get(key)
+def _count(config: dict[str, Any], keys: tuple[str, ...], at: str) -> int:
+    count = next((config[key] for key in keys if key in config), None)
     if not isinstance(count, int):
-        raise UserError(f"{at}/config.json: {key} is {count}, expected a number; use a BERT-like encoder")
+        raise UserError(f"{at}/config.json: {keys[0]} is {count}, expected a number; use a BERT-like encoder")
     return count
 
 

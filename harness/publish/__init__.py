@@ -16,18 +16,27 @@ from harness.store import Store, writing_folder_errors
 
 
 def publish(
-    suite: str, out: Path, store: Store | None, source: Path | None = None, queries: Path | None = None
+    suite: str,
+    out: Path,
+    store: Store | None,
+    source: Path | None = None,
+    queries: Path | None = None,
+    *,
+    first_look: bool = False,
 ) -> Path:
     """Write a suite's page into ``out`` from a store, or from a published ``results.parquet``; return the page.
 
-    ``queries`` is a folder of the user's own named queries, which are answered beside those that ship.
-    Results of a first look (``--limit``) and unfinished suites are refused. The page is always rendered from the file
-    beside it, so both ways give the same bytes.
+    ``queries`` is a folder of the user's own named queries, which are answered beside those that ship. Unfinished
+    suites are refused, and what was limited is, unless it is asked for as a ``first_look``: that is what its page then
+    says it is. The page is always rendered from the file beside it, so both ways give the same bytes.
     """
     read = _read(source, suite) if source else None
     if store is not None and read is None:
         read = _finished(found.from_store(store, suite), suite)
     assert read is not None
+    if read.suite.limit is not None and not first_look:
+        look = f"a first look (--limit {read.suite.limit})"
+        raise UserError(f"{suite}: {look} is never published; run the whole suite, or see it by `run --out PAGE`")
     with writing_folder_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
@@ -72,10 +81,6 @@ def _read(path: Path, suite: str) -> found.Results:
 
 
 def _finished(results: found.Results, suite: str) -> found.Results:
-    if results.suite.limit is not None:
-        raise UserError(
-            f"{suite}: a first look (--limit {results.suite.limit}) is never published; run the whole suite"
-        )
     done = sum(phase["jobs"] for phase in results.facts["phases"])
     if done < results.facts["planned"]:
         raise UserError(f"{suite}: {done} of {results.facts['planned']} jobs are done; `stiltbench run` does the rest")

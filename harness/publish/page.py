@@ -10,6 +10,7 @@ from harness.analysis.words import area_table, p_value
 from harness.data.cards import dataset_card, model_card, model_names
 from harness.publish import figures, tables
 from harness.publish.doubts import doubts
+from harness.publish.published import published
 
 Report = dict[str, Any]
 
@@ -33,6 +34,7 @@ def _sections(comparer: Comparer, reports: list[Report], main: list[Report]) -> 
         f"# {results.suite.title}",
         _byline(results, main),
         _floor(results),
+        _first_look(results),
         *(_answer(r) for r in main),
         "![Gain by family, with intervals](gain_by_family.svg)",
         "## Arms",
@@ -49,6 +51,7 @@ def _sections(comparer: Comparer, reports: list[Report], main: list[Report]) -> 
         *(tables.where(r) for r in main),
         "## What it forgot",
         tables.forgot(comparer),
+        published(results.suite),
         "## Doubts",
         doubts(results, main),
         "## Check it",
@@ -73,6 +76,19 @@ def _floor(results: Results) -> str:
     return (
         "**Untrained floor: random weights. Nothing on this page supports a claim.**" if card and card.untrained else ""
     )
+
+
+def _first_look(results: Results) -> str:
+    """Say of a page of limited results that it is none."""
+    if results.suite.limit is None:
+        return ""
+    said = (
+        f"**A first look at the machinery: at most {results.suite.limit} items of each split and language. Nothing on "
+        "this page supports a claim.**"
+    )
+    missing = [f"- {m['place']}: {m['reason']}" for m in results.facts.get("missing", [])]
+    lines = [said, "", f"No data here for {len(missing)} places of the suite:", "", *missing]
+    return "\n".join(lines) if missing else said
 
 
 def _answer(report: Report) -> str:

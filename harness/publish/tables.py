@@ -24,7 +24,8 @@ COLUMN_NAMES = {
 }
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return a markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(str(c) for c in line) + " |" for line in lines)
 
@@ -51,7 +52,7 @@ def _arms(comparer: Comparer, ranking: Report) -> str:
     head = ["rank", "arm", "intermediate training", "family-macro", "language-macro", "languages", "seeds"]
     main = results.measures(target)[0]
     below = [_under_arms(results, target, main), f"*{rank_words(ranking)}*", _extra(comparer, target)]
-    return "\n\n".join([f"### {target}: {_named(main)}", _table(head, rows), *filter(None, below)])
+    return "\n\n".join([f"### {target}: {_named(main)}", table(head, rows), *filter(None, below)])
 
 
 def _named(m: Measure) -> str:
@@ -99,7 +100,7 @@ def _extra(comparer: Comparer, target: str) -> str:
         if share is None
         else f"\n\n*Always naming the commonest gold class would be right in {points(share, None)} %.*"
     )
-    return _table(["arm", *(f"{name}, family-macro" for name in columns)], rows) + base
+    return table(["arm", *(f"{name}, family-macro" for name in columns)], rows) + base
 
 
 def own_task(comparer: Comparer) -> str:
@@ -121,9 +122,9 @@ def own_task(comparer: Comparer) -> str:
             rows.append([arm, next(iter(columns.values()))[arm]["languages"], *(points(c, None) for c in cells)])
     share = majority(results, INTERMEDIATE)
     base = "" if share is None else f" Always naming the commonest class: {points(share, None)}."
-    table = _table(["arm", "languages", *columns], rows)
+    shown = table(["arm", "languages", *columns], rows)
     return (
-        f"### The intermediate task itself\n\n{table}\n\n*Mean over languages that the arm trained on (at most eight), "
+        f"### The intermediate task itself\n\n{shown}\n\n*Mean over languages that the arm trained on (at most eight), "
         f"on the split `{measures[0][1]}` of {measures[0][0]}, whose items it never saw.{base}*"
     )
 
@@ -147,7 +148,7 @@ def contrasts(reports: list[Report]) -> str:
         "*Smallest findable: the difference in points that this design would find in 4 of 5 repetitions. The naive "
         "t-test takes languages for independent and is shown to be distrusted: it ignores relatedness.*"
     )
-    return f"{_table([*head, 'over all languages', 'naive t'], rows)}\n\n{said}"
+    return f"{table([*head, 'over all languages', 'naive t'], rows)}\n\n{said}"
 
 
 def editions(reports: list[Report], own: str) -> str:
@@ -160,7 +161,7 @@ def editions(reports: list[Report], own: str) -> str:
             rows.append([r["contrast"], r["target"], EDITIONS[edition], *gain, p_value(found["p"]), *counts])
     head = ["contrast", "target", "edition", "gain", "95 % interval", "p", "families", "languages", "items"]
     said = "*The same predictions in both editions; what errata mark stands under Doubts. All else on this page is "
-    return f"{_table(head, rows)}\n\n{said}{EDITIONS[own]}.*" if rows else ""
+    return f"{table(head, rows)}\n\n{said}{EDITIONS[own]}.*" if rows else ""
 
 
 def areas(reports: list[Report]) -> str:
@@ -176,7 +177,7 @@ def areas(reports: list[Report]) -> str:
         "*Mean gain of an area's families (how many). Families of one area are not independent evidence; a large p is "
         "no evidence that areas are alike.*"
     )
-    return f"{_table(['contrast', 'target', *names, 'areas differ'], rows)}\n\n{said}" if rows else ""
+    return f"{table(['contrast', 'target', *names, 'areas differ'], rows)}\n\n{said}" if rows else ""
 
 
 def where(report: Report) -> str:
@@ -197,7 +198,7 @@ def where(report: Report) -> str:
             for level in breakdown["levels"]
         ]
         head = [COLUMN_NAMES[breakdown["by"]], "gain", "95 % interval", "languages", "families", "smallest findable"]
-        parts.append(_table(head, rows) + _slope(breakdown))
+        parts.append(table(head, rows) + _slope(breakdown))
     return "\n\n".join(parts)
 
 
@@ -207,7 +208,7 @@ def _families(report: Report) -> str:
         for f in sorted(report["families"], key=lambda f: (-f["gain"], f["family"]))
     ]
     head = ["family", "gain", "95 % interval over items and seeds", "languages (units)"]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _slope(breakdown: Report) -> str:
@@ -238,7 +239,7 @@ def _forgot(comparer: Comparer, target: str) -> str:
     once = [f"{m.direction} {pivot}, layer {m.layer}: {_macro(next(iter(scores[m].values())))}" for m in same]
     check = f" Every arm scores the same, as it must where nothing is trained: {'; '.join(once)}." if once else ""
     return (
-        f"{_table(['arm', *head], rows)}\n\n*Retrieval accuracy ({target}), family-macro, over all languages. `none` "
+        f"{table(['arm', *head], rows)}\n\n*Retrieval accuracy ({target}), family-macro, over all languages. `none` "
         f"is the model before any training; what an arm lies below it, training has cost.{check}*"
     )
 
