@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from harness.store import Spec, Store, job_key
 
 
@@ -13,11 +15,7 @@ class Coverage:
         for key in store.finished() if store else []:
             spec = store.job(key)["spec"]  # type: ignore[union-attr]
             if spec["phase"] == "predict":
-                self.found.setdefault(self._kin(spec), []).append(spec)
-
-    @staticmethod
-    def _kin(spec: Spec) -> str:
-        return job_key({**spec, "data": {**spec["data"], "languages": {}}})
+                self.found.setdefault(job_key(_only(spec, ())), []).append(spec)
 
     def split(self, spec: Spec) -> list[Spec]:
         """Return finished jobs that cover parts of ``spec``'s languages, no language twice, then one for what is left.
@@ -25,16 +23,28 @@ class Coverage:
         A job may cover further languages: a suite counts only those that it asks for.
         """
         wanted: dict[str, str] = spec["data"]["languages"]
-        left, taken = dict(wanted), []
-        for old in sorted(self.found.get(self._kin(spec), []), key=lambda s: _usefulness(s, wanted), reverse=True):
-            covers = old["data"]["languages"]
-            useful = covers.keys() & wanted.keys()
-            if useful and useful <= left.keys() and all(covers[code] == wanted[code] for code in useful):
+        left, taken = set(wanted), []
+        kin = self.found.get(job_key(_only(spec, ())), [])
+        for old in sorted(kin, key=lambda s: _usefulness(s, wanted), reverse=True):
+            useful = old["data"]["languages"].keys() & wanted.keys()
+            if useful and useful <= left and _only(old, useful) == _only(spec, useful):
                 taken.append(old)
-                left = {code: digest for code, digest in left.items() if code not in useful}
+                left -= useful
         if left:
-            taken.append({**spec, "data": {**spec["data"], "languages": left}})
+            taken.append(_only(spec, left))
         return taken
+
+
+def _only(spec: Spec, languages: Collection[str]) -> Spec:
+    """Return a predict job in some of its languages: of what it tests, and of what its threshold is set on."""
+    found = {**spec, "data": _part(spec["data"], languages)}
+    if tune := spec["task"].get("tune"):
+        found["task"] = {**spec["task"], "tune": {**tune, "data": _part(tune["data"], languages)}}
+    return found
+
+
+def _part(data: Spec, languages: Collection[str]) -> Spec:
+    return {**data, "languages": {code: d for code, d in data["languages"].items() if code in languages}}
 
 
 def _usefulness(spec: Spec, wanted: dict[str, str]) -> tuple[int, int]:

@@ -44,7 +44,7 @@ def unnamed(store: Store) -> list[dict[str, Any]]:
     """Return what no suite names, with its size in bytes: finished jobs, draws, plans of jobs, and what kills left."""
     kept = {job for suite in store.suites() for job in named(store, suite)}
     declared = [store.job(job) if store.done(job) else store.planned(job) for job in kept]
-    draws = {found["spec"].get("draw") for found in declared if found}
+    draws = {task["draw"] for found in declared if found for task in found["spec"].get("tasks", ())}
     rows = [
         {"what": "job", "name": key, "bytes": sum(f.stat().st_size for f in store.folder(key).iterdir())}
         for key in store.finished()

@@ -35,12 +35,11 @@ def leased(store: Store, key: str) -> Iterator[bool]:
         return
     stop = threading.Event()
     beat = threading.Thread(target=_keep_fresh, args=(path, stop), daemon=True)
-    beat.start()
     try:
+        beat.start()
         yield True
     finally:
         stop.set()
-        beat.join()
         for number in range(_number(path) + 1):
             path.with_suffix(f".{number}").unlink(missing_ok=True)
 

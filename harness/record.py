@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from harness import schema
 from harness.errors import UserError, unknown
-from harness.plan import Plan
+from harness.plan import Missing, Plan
 from harness.store import Store, write_whole, writing_folder_errors
 from harness.suite import Contrast, Suite
 
@@ -25,6 +25,7 @@ class _Recorded(msgspec.Struct):
 
     hash: str
     suite: Suite
+    missing: list[Missing] = []
 
 
 Declared = dict[str, datetime]
@@ -48,18 +49,27 @@ def record(plan: Plan, store: Store) -> None:
         _write("masked", [(suite.name, *row) for row in sorted(plan.masked)], place)
         _write("errata", [(suite.name, *place_of, *mark) for *place_of, mark in sorted(plan.marks)], place)
         _write("contrasts", contrasts, place)
-        write_whole(place / "suite.json", msgspec.json.encode({"hash": suite.hash, "suite": suite}))
+        write_whole(place / "suite.json", msgspec.json.encode(_Recorded(suite.hash, suite, plan.missing)))
 
 
 def recorded(store: Store, name: str) -> Suite:
     """Return a suite as it was planned into a store."""
+    return _read(store, name).suite
+
+
+def left_out(store: Store, name: str) -> list[Missing]:
+    """Return what a smoke had no files for when it was planned."""
+    return _read(store, name).missing
+
+
+def _read(store: Store, name: str) -> _Recorded:
     path = store.path / "suites" / name / "suite.json"
     if not path.is_file():
         if not store.suites():
             raise UserError(f"{store.path}: no suite was run in this store; `stiltbench run SUITE` runs one")
         raise unknown("suite in the store", name, store.suites(), str(store.path))
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Recorded).suite
+        return msgspec.json.decode(path.read_bytes(), type=_Recorded)
     except msgspec.DecodeError as e:
         raise UserError(f"{path}: damaged ({e}); remove its folder and run the suite again") from None
 
@@ -89,4 +99,5 @@ def _declared_before(path: Path) -> Declared:
     """Return when each contrast of a suite was first declared in this store; older tables have no hash of it yet."""
     rows = pq.read_table(path).to_pylist() if path.is_file() else []
     fields = ("a", "b", "targets", "role", "by", "margin")
-    return {Contrast(name=r["contrast"], **{f: r.get(f) for f in fields}).hash: r["declared"] for r in rows}
+    hashes = (r.get("hash") or Contrast(name=r["contrast"], **{f: r.get(f) for f in fields}).hash for r in rows)
+    return dict(zip(hashes, (r["declared"] for r in rows), strict=True))

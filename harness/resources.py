@@ -9,6 +9,9 @@ PACKAGE = Path(__file__).resolve().parent
 ADAPTERS = "STILTBENCH_ADAPTERS"
 """Variable of the environment with the user's own folder of adapters and cards, which `--adapters DIR` sets."""
 
+DEVICE_MAP = "STILTBENCH_DEVICE_MAP"
+"""Variable of the environment with the way in which `accelerate` spreads a model that is too large for one GPU."""
+
 
 def folder(name: str) -> Path:
     """Return the shipped folder ``adapters``, ``datacards`` or ``suites``.

@@ -1,25 +1,25 @@
 """A suite from its file: read, changed where the command line says so, and checked before anything runs.
 
-No includes, no inheritance, no templates, no code. Every name in it (key, language, data set, recipe, arm)
-is checked against the grammar, the languages table and the cards; what is wrong is refused with its place
-and the nearest right names.
+No includes, no inheritance, no templates, no code. What is wrong is refused with its place and the nearest right
+names: `suite_words.py` for keys and types, `suite_checks.py` for languages, data sets, recipes and arms.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from harness import languages as lang
-from harness.data import cards
-from harness.errors import UserError, nearest, unknown
+from harness.errors import UserError, unknown
 from harness.resources import folder
-from harness.suite import AllOrList, Arm, Contrast, Suite, Target, convert
+from harness.suite import Suite
+from harness.suite_checks import check
+from harness.suite_words import convert
+
+Scale = Literal["full", "smoke"]
 
 
 def shipped() -> dict[str, Path]:
@@ -27,21 +27,45 @@ def shipped() -> dict[str, Path]:
     return {p.stem: p for p in sorted(folder("suites").glob("*.toml"))}
 
 
-def load(spec: str | Path, limit: int | None = None, changes: Sequence[str] = ()) -> Suite:
+def load(spec: str | Path, limit: int | None = None, changes: Sequence[str] = (), scale: Scale = "full") -> Suite:
     """Return the checked suite of a file, or of a shipped suite's name.
 
-    ``changes`` are settings that differ from the file, as ``seeds=[0]`` or ``recipes.default.epochs=1``; they and
-    ``limit`` become part of the suite's name, so that a changed suite never passes for the one in the file.
+    ``changes`` are settings that differ from the file, as ``seeds=[0]`` or ``recipes.default.epochs=1``; ``scale`` is
+    "smoke" for those of the file's own table [smoke]. They and ``limit`` become part of the suite's name, so that a
+    changed suite never passes for the one in the file.
     """
     path = _find(str(spec))
     raw = _read(path)
+    told = ["@smoke"] if scale == "smoke" else []
+    told += [f"@{change.replace(chr(34), '')}" for change in changes] + ([f"@limit={limit}"] if limit else [])
+    smoke = _smoke(raw, path) if scale == "smoke" else {}
+    own = smoke.pop("limit", None)
+    for key, value in smoke.items():
+        _put(raw, key, value, f"{path}: smoke.{key}")
     for change in changes:
-        _apply(raw, change)
+        _put(raw, *_parsed(change), f"--set {change}")
     suite = convert(raw, path)
-    _check(suite, path)
-    suffix = "".join(f"@{change.replace(chr(34), '')}" for change in changes)
-    suffix += f"@limit={limit}" if limit is not None else ""
-    return msgspec.structs.replace(suite, name=suite.name + suffix.replace("/", "-"), limit=limit)
+    check(suite, path)
+    name = suite.name + "".join(told).replace("/", "-")
+    return msgspec.structs.replace(suite, name=name, limit=limit or own, scale=scale)
+
+
+def _smoke(raw: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the table [smoke] as dotted key → value, however its author nested it."""
+    if not raw.get("smoke"):
+        raise UserError(f"{path}: no table [smoke]: it says what --scale smoke changes, as `seeds = [0]`")
+    found = dict(_dotted(raw["smoke"]))
+    if not isinstance(found.get("limit", 1), int) or found.get("limit", 1) < 1:
+        raise UserError(f"{path}: smoke.limit: expected a number from 1 on, saw {found['limit']!r}")
+    return found
+
+
+def _dotted(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{key}", below) for key, below in _dotted(value))
+        else:
+            yield name, value
 
 
 def _find(spec: str) -> Path:
@@ -64,150 +88,22 @@ def _read(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: not TOML: {e}") from None
 
 
-def _apply(raw: dict[str, Any], change: str) -> None:
-    """Put one ``key.of.a.table=value`` into the raw suite; the value is TOML."""
+def _parsed(change: str) -> tuple[str, Any]:
+    """Return key and value of ``key.of.a.table=value``; the value is TOML."""
     key, _, value = change.partition("=")
     try:
-        found = tomllib.loads(f"value = {value}")["value"]
+        return key, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError as e:
         raise UserError(
             f"--set {change}: expected KEY=VALUE with a TOML value, as seeds=[0] or model='tiny': {e}"
         ) from None
+
+
+def _put(raw: dict[str, Any], key: str, value: Any, where: str) -> None:
+    """Put one value into the raw suite, at a dotted key."""
     *tables, last = key.strip().split(".")
     for name in tables:
         raw = raw.setdefault(name, {})
         if not isinstance(raw, dict):
-            raise UserError(f"--set {change}: {name} is no table of the suite")
-    raw[last] = found
-
-
-def _check(suite: Suite, path: Path) -> None:
-    """Refuse what the grammar allows but the cards, the languages or the other tables do not."""
-    where = str(path)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", suite.name):
-        raise UserError(f"{where}: name: {suite.name!r} is no name; use small letters, digits and hyphens")
-    if not suite.seeds or len(set(suite.seeds)) < len(suite.seeds):
-        raise UserError(f"{where}: seeds: expected different numbers from 0 on, saw {suite.seeds}")
-    if not suite.arms or not suite.targets:
-        raise UserError(f"{where}: expected at least one arm and one target")
-    if "intermediate" in suite.targets:
-        raise UserError(f"{where}: targets.intermediate: the name stands for the arms' own task; name it otherwise")
-    _check_languages(suite, where)
-    for name, arm in suite.arms.items():
-        _check_arm(suite, arm, f"{where}: arms.{name}")
-    for name, target in suite.targets.items():
-        _check_target(suite, target, f"{where}: targets.{name}")
-    names = [contrast.name for contrast in suite.contrasts]
-    if len(set(names)) < len(names):
-        raise UserError(f"{where}: contrasts: expected a name of its own for each, saw {names}")
-    for i, contrast in enumerate(suite.contrasts):
-        _check_contrast(suite, contrast, f"{where}: contrasts[{i}]")
-    _check_built(suite, where)
-
-
-def _check_languages(suite: Suite, where: str) -> None:
-    if suite.languages.include != "all":
-        if len(set(suite.languages.include)) < len(suite.languages.include):
-            raise UserError(f"{where}: languages.include: expected each language once")
-        for code in suite.languages.include:
-            _known_language(code, f"{where}: languages.include")
-
-
-def _known_language(code: str, where: str) -> None:
-    known = lang.languages()
-    if code not in known:
-        raise unknown("language", code, known, where)
-
-
-def _check_data(name: str, split: str, wanted: AllOrList, where: str) -> cards.DatasetCard:
-    """Check a data set's name, split and languages against its card."""
-    card = cards.dataset_card(name, where=where)
-    if split not in card.splits:
-        raise unknown(f"split of {name}", split, card.splits, where)
-    if wanted != "all":
-        for code in wanted:
-            _known_language(code, where)
-            if card.languages.codes and code not in card.languages.codes:
-                close = nearest(code, card.languages.codes)
-                raise UserError(f"{where}: {name} has no {code}; the nearest that it has are {', '.join(close)}")
-    return card
-
-
-def _check_arm(suite: Suite, arm: Arm, where: str) -> None:
-    if arm.mix and suite.intermediate is None:
-        raise UserError(f"{where}: an arm with a mix needs the table [intermediate]")
-    if arm.control and not arm.mix:
-        raise UserError(f"{where}: control = {arm.control!r} needs a mix to control for")
-    for i, mix in enumerate(arm.mix):
-        _check_data(mix.data, mix.split, mix.languages, f"{where}.mix[{i}]")
-        if suite.intermediate and suite.intermediate.check:
-            _check_data(mix.data, suite.intermediate.check, "all", f"{where}: intermediate.check")
-    if arm.mix and suite.intermediate:
-        _check_recipe(suite, suite.intermediate.recipe, f"{where}: intermediate.recipe")
-
-
-def _check_recipe(suite: Suite, name: str | None, where: str) -> None:
-    if name not in suite.recipes:
-        raise unknown("recipe", str(name), suite.recipes, where)
-
-
-def _check_target(suite: Suite, target: Target, where: str) -> None:
-    kinds = {_check_data(t.data, t.split, "all", f"{where}.test[{i}]").kind for i, t in enumerate(target.test)}
-    if len(kinds) != 1:
-        raise UserError(f"{where}: expected test sets of one task kind, saw {', '.join(sorted(kinds)) or 'none'}")
-    kind = kinds.pop()
-    if kind == "retrieval":
-        if target.train or not target.pivot:
-            raise UserError(f"{where}: a retrieval target has a pivot and no train table")
-        _known_language(target.pivot, f"{where}.pivot")
-        return
-    if target.pivot or target.layers:
-        raise UserError(f"{where}: pivot and layers belong to retrieval; {target.test[0].data} is {kind}")
-    if target.train is None:
-        raise UserError(f"{where}: a {kind} target needs a train table")
-    _check_data(target.train.data, target.train.split, target.train.languages, f"{where}.train")
-    _check_recipe(suite, target.recipe, f"{where}.recipe")
-
-
-def _check_contrast(suite: Suite, contrast: Contrast, where: str) -> None:
-    for arm in (contrast.a, contrast.b):
-        if arm not in suite.arms:
-            raise unknown("arm", arm, suite.arms, where)
-    if contrast.a == contrast.b:
-        raise UserError(f"{where}: a and b are both {contrast.a!r}; a contrast needs two arms")
-    for target in contrast.targets:
-        if target not in suite.targets:
-            raise unknown("target", target, suite.targets, where)
-    if contrast.by and contrast.margin:
-        raise UserError(f"{where}: margin is of a difference and `by` asks for a slope; declare a contrast for each")
-    if contrast.by and contrast.by.startswith("distance."):
-        kind = contrast.by.removeprefix("distance.")
-        if kind not in lang.DISTANCES:
-            raise unknown("kind of distance", kind, lang.DISTANCES, f"{where}.by")
-    elif contrast.by:
-        if contrast.by not in lang.columns():
-            raise unknown("column of languages", contrast.by, lang.columns(), f"{where}.by")
-        for code in lang.languages():
-            lang.scale(contrast.by, code)
-
-
-BUILT_KINDS = ("classification", "tagging", "retrieval")
-
-
-def _check_built(suite: Suite, where: str) -> None:
-    """Name what the grammar knows and this version does not do yet."""
-    missing = []
-    if suite.intermediate and suite.intermediate.match != "items":
-        missing.append(f'intermediate.match = "{suite.intermediate.match}"')
-    missing += [f"recipes.{n}.select" for n, r in suite.recipes.items() if r.select != "last"]
-    for name, arm in suite.arms.items():
-        missing += [f"arms.{name}.sampling"] if arm.sampling else []
-        missing += [f"arms.{name}.mix of several data sets"] if len({m.data for m in arm.mix}) > 1 else []
-        missing += [f'arms.{name}.control = "{arm.control}"'] if arm.control not in (None, "shuffled-labels") else []
-        kinds = {cards.dataset_card(m.data).kind for m in arm.mix}
-        missing += [f"arms.{name}: task kind {k}" for k in kinds if k not in ("classification", "tagging")]
-    for name, target in suite.targets.items():
-        kind = cards.dataset_card(target.test[0].data).kind
-        missing += [f"targets.{name}: task kind {kind}"] if kind not in BUILT_KINDS else []
-    if missing:
-        raise UserError(f"{where}: not built yet: {missing[0]}")
+            raise UserError(f"{where}: {name} is no table of the suite")
+    raw[last] = value

@@ -91,7 +91,8 @@ def test_a_data_set_is_adapted_and_written(said: Said, tmp_path: Path) -> None:
 
 def test_suites_and_models_are_those_that_ship(said: Said) -> None:
     assert [row["suite"] for row in said("suites", *JSON)] == list(shipped())
-    assert [row["model"] for row in said("model", "list", *JSON)] == ["e5-small", "tiny"]
+    models = ["e5-small", "mbert", "tiny", "tiny-seq2seq", "xlmr-base", "xlmr-large"]
+    assert [row["model"] for row in said("model", "list", *JSON)] == models
 
 
 def test_a_model_is_made_where_it_is_asked_for(said: Said, tmp_path: Path) -> None:
@@ -172,6 +173,42 @@ def test_a_run_tells_on_stderr_what_it_did(
     err = capfd.readouterr().err
     assert err.splitlines()[-1].startswith("small@limit=3: 5 jobs run, 0 found done, ")
     assert "5/5 jobs" in err
+
+
+def test_a_first_look_has_a_page_that_says_so(said: Said, small_file: Path, tmp_path: Path) -> None:
+    look = [small_file, "--store", tmp_path / "store", "--limit", 6, "--out", tmp_path / "look", "--quiet"]
+    assert said("run", *look).strip() == str(tmp_path / "look" / "index.md")
+    page = (tmp_path / "look" / "index.md").read_text()
+    assert "**A first look at the machinery: at most 6 items of each split and language." in page
+
+
+def test_what_arms_read_and_what_it_costs_are_shown_before_anything_runs(
+    said: Said, small_file: Path, tmp_path: Path
+) -> None:
+    nowhere = ["--store", tmp_path / "none", *JSON]
+    rows = said("plan", small_file, "--mix", *nowhere)
+    assert {(r["arm"], r["language"]): r["rows"] for r in rows} == {
+        ("english", "eng_Latn"): 24,
+        ("diverse", "nob_Latn"): 12,
+        ("diverse", "rus_Cyrl"): 12,
+    }
+    slow, fast = (
+        {r["phase"]: r for r in said("plan", small_file, "--tokens-per-second", n, *nowhere)} for n in (100, 200)
+    )
+    assert slow["(all)"]["hours"] == pytest.approx(2 * fast["(all)"]["hours"])
+    assert slow["intermediate"]["hours"] == pytest.approx(slow["intermediate"]["tokens"] / 100 / 3600, rel=1e-3)
+
+
+def test_predictions_made_elsewhere_are_scored(said: Said, tmp_path: Path) -> None:
+    finnish = adapt.adapted("cldr_kind").rows("test", ["fin_Latn"]).to_pylist()
+    place = {"dataset": "cldr_kind", "split": "test", "language": "fin_Latn"}
+    right = [{**place, "id": row["id"], "prediction": row["label"]} for row in finnish]
+    wrong = next(row["label"] for row in finnish if row["label"] != right[0]["prediction"])
+    right[0]["prediction"] = wrong
+    (tmp_path / "said.jsonl").write_text("\n".join(map(json.dumps, right)))
+    rows = {row["metric"]: row for row in said("score", tmp_path / "said.jsonl", *JSON)}
+    assert rows["accuracy"]["n"] == len(finnish)
+    assert rows["accuracy"]["value"] == pytest.approx(1 - 1 / len(finnish))
 
 
 def test_status_counts_what_stands(said: Said) -> None:
@@ -281,7 +318,7 @@ MISTAKES = [
     (["schema", "scors"], "unknown table 'scors'; the nearest are scores, "),
     (["adapt", "cldr"], "unknown data set 'cldr'; the nearest are cldr_"),
     (["adapt", "cldr_kind", "--out", "TMP/none/x.parquet"], "none/x.parquet: cannot write (No such file or directory)"),
-    (["model", "import"], "name a model; there are e5-small, tiny"),
+    (["model", "import"], "name a model; there are e5-small, mbert, tiny"),
     (["model", "import", "tinny"], "unknown model 'tinny'; the nearest are tiny, "),
     (["plan", "nosuch"], "unknown suite 'nosuch'"),
     (["plan", "TMP/none.toml"], "no such suite file"),
@@ -292,6 +329,14 @@ MISTAKES = [
     (["run", "SUITE", "--store", "STORE", "--set", "seeds"], "--set seeds: expected KEY=VALUE"),
     (["run", "SUITE", "--store", "STORE", "--set", "seed=[0]"], "unknown key 'seed'; the nearest are seeds"),
     (["run", "SUITE", "--store", "STORE", "--set", "limit=3"], "`limit` is no key of a suite"),
+    (["run", "SUITE", "--store", "STORE", "--out", "TMP/page"], "shows a first look (--scale smoke, --limit)"),
+    (["run", "SUITE", "--limit", "3", "--only", "english", "--out", "TMP/page"], "a page needs every arm"),
+    (["run", "SUITE", "--limit", "3", "--out", "TMP/leaderboards/x"], "a first look is no leaderboard"),
+    (["run", "SUITE", "--store", "STORE", "--scale", "smoke"], "no table [smoke]"),
+    (["bench", "train"], "reads real files; give --data DIR with sib200 in it"),
+    (["bench", "startup", "--out", "TMP/page"], "writes no page"),
+    (["score", "TMP/none.csv"], "none.csv: no such"),
+    (["score", "TMP/bad.toml"], "bad.toml"),
     (["status", "--store", "TMP/none"], "no store here"),
     (["gc", "--store", "TMP"], "no store here"),
     (["query", "select nope", "--store", "STORE"], 'query: Binder Error: Referenced column "nope"'),

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 
 from harness import plan as plans
@@ -37,6 +38,12 @@ def phases(plan: Plan, keys: object = None) -> dict[str, int]:
 
 def jobs_of(plan: Plan, arm: str, target: str, phase: str) -> list[str]:
     return [c.job for c in plan.cells if (c.arm, c.target, c.phase) == (arm, target, phase)]
+
+
+def rows_of(plan: Plan, arm: str, target: str = "intermediate", phase: str = "intermediate") -> pa.Table:
+    """Return the draw of the one task that an arm's training has, in its first seed."""
+    (task,) = plan.jobs[jobs_of(plan, arm, target, phase)[0]]["tasks"]
+    return plan.draws[task["draw"]]
 
 
 def planned(declare: Declare, *changes: Change, store: Store | None = None) -> Plan:
@@ -108,10 +115,7 @@ def test_the_control_reads_the_same_rows_and_is_another_job(declare: Declare) ->
 
 
 def test_every_arm_draws_the_same_items(plan: Plan) -> None:
-    drawn = {
-        arm: plan.draws[plan.jobs[jobs_of(plan, arm, "intermediate", "intermediate")[0]]["draw"]]
-        for arm in ("english", "diverse")
-    }
+    drawn = {arm: rows_of(plan, arm) for arm in ("english", "diverse")}
     assert drawn["english"]["id"].to_pylist() == drawn["diverse"]["id"].to_pylist()
     assert len(set(drawn["english"]["id"].to_pylist())) == 24
     assert Counter(drawn["english"]["language"].to_pylist()) == {"eng_Latn": 24}
@@ -128,7 +132,7 @@ def test_the_pivot_is_read_and_not_scored(plan: Plan) -> None:
 def test_an_arm_of_many_languages_checks_itself_in_eight_of_them(declare: Declare) -> None:
     plan = planned(declare, ('["rus_Cyrl", "nob_Latn"]', '"all"'))
     spec = plan.jobs[jobs_of(plan, "diverse", "intermediate", "predict")[0]]
-    drawn = plan.draws[plan.jobs[spec["parent"]]["draw"]]["language"].to_pylist()
+    drawn = rows_of(plan, "diverse")["language"].to_pylist()
     assert len(set(drawn)) == 24
     assert len(spec["data"]["languages"]) == 8
     assert set(spec["data"]["languages"]) < set(drawn)
@@ -323,10 +327,7 @@ def test_an_item_met_by_an_ancestor_in_another_language_and_data_set_is_refused(
 
 def test_items_that_some_arm_met_are_masked_where_the_suite_says_so(declare: Declare) -> None:
     plan = planned(declare, LEAK, ("threads = 1", 'threads = 1\nleakage = "mask"'))
-    base = plan.jobs[jobs_of(plan, "english", "intermediate", "intermediate")[0]]
-    met = plan.draws[base["draw"]][
-        "id"
-    ].to_pylist()  # alike in the other arm, and the keys of both data sets are CLDR's
+    met = rows_of(plan, "english")["id"].to_pylist()  # alike in the other arm; the keys of both data sets are CLDR's
     assert plan.masked == {("retrieval", "cldr_terms", "train", item) for item in met}
     assert len(plan.masked) == 24
 

@@ -107,6 +107,14 @@ def test_the_hash_of_a_declaration_stands_beside_its_time(store: Store, declare:
     assert (margined["margin"], margined["hash"] != row["hash"]) == (1.0, True)
 
 
+def test_what_arms_may_differ_in_is_part_of_a_declaration_and_keeps_its_time(store: Store, declare: Declare) -> None:
+    first = put(store, declare())
+    named = declare((ROLE, ROLE + 'differ = ["languages", "data"]\n'))
+    second = put(store, named)
+    assert second["diverse over english"] > first["diverse over english"]
+    assert put(store, named) == second
+
+
 def test_a_declaration_from_before_it_was_hashed_keeps_its_time(store: Store, declare: Declare) -> None:
     first = put(store, declare())
     file = store.path / "suites" / "small" / "contrasts.parquet"

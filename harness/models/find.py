@@ -23,7 +23,9 @@ class Model:
 
     ``digest`` names weights and tokenizer: equal digests, equal outputs. ``prefix`` opens every text.
     ``pooling`` makes a vector of the states, and ``normalise`` scales it to length 1, as it was trained.
-    ``layers`` and ``hidden`` are counts. Of an ``untrained`` model no result supports a claim.
+    ``layers`` and ``hidden`` are counts, ``positions`` the most tokens of a text, 0 where there is no most. ``brings``
+    are the task kinds that it has a head for: `mlm`, or as an encoder–decoder `translation`. Of an ``untrained`` model
+    no result supports a claim.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Model:
     normalise: bool
     layers: int
     hidden: int
+    positions: int = 0
+    brings: tuple[str, ...] = ()
     untrained: bool = False
     caveats: tuple[str, ...] = ()
     importer: str = ""
@@ -116,7 +120,18 @@ def _from_folder(path: Path, name: str, place: str) -> Model:
     made = manifest.read(path)
     if made is not None:
         return _carded(model_card(made.model, f"{path / manifest.NAME}"), digest, made.source, path)
-    return Model(name, digest, prefix="", pooling="mean", normalise=True, layers=layers, hidden=hidden, path=path)
+    return Model(
+        name,
+        digest,
+        prefix="",
+        pooling="mean",
+        normalise=True,
+        layers=layers,
+        hidden=hidden,
+        positions=layout.positions(path),
+        brings=layout.brings(path),
+        path=path,
+    )
 
 
 def _carded(card: ModelCard, digest: str, source: str, path: Path | None = None) -> Model:
@@ -128,6 +143,8 @@ def _carded(card: ModelCard, digest: str, source: str, path: Path | None = None)
         normalise=card.normalise,
         layers=card.layers,
         hidden=card.hidden,
+        positions=card.positions,
+        brings=card.brings,
         untrained=card.untrained,
         caveats=card.caveats,
         importer=card.importer,

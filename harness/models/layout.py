@@ -8,6 +8,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ LAYERS = ("num_hidden_layers", "encoder_layers", "num_layers")
 HIDDEN = ("hidden_size", "d_model")
 """What configurations call these: BERT's, BART's, T5's."""
 
+MASKING = ("lm_head.dense.weight", "cls.predictions.transform.dense.weight")
+"""A tensor of the head that guesses masked words, as XLM-R and BERT call it."""
+
 PICKLES = ["*.bin", "*.pt", "*.pth", "*.ckpt"]
 
 
@@ -47,6 +51,33 @@ def sizes(path: Path, place: str = "") -> tuple[int, int]:
     _check(path, at)
     config = _json(path, "config.json", at)
     return _count(config, LAYERS, at), _count(config, HIDDEN, at)
+
+
+def positions(path: Path) -> int:
+    """Return the most tokens that the encoder in a folder reads; 0 where its positions are relative."""
+    config = _json(path, "config.json", str(path))
+    found = int(config.get("max_position_embeddings", 0))
+    padded = re.search("roberta|camembert", str(config.get("model_type")))  # they count from behind the padding's id
+    return found - int(config.get("pad_token_id", 1)) - 1 if padded else found
+
+
+def brings(path: Path) -> tuple[str, ...]:
+    """Return the task kinds that a folder holds a head for: `mlm`, and `translation` where it has a decoder."""
+    heads = {
+        "mlm": any(name in tensors for tensors in map(_tensors, _files(path, ["*.safetensors"])) for name in MASKING),
+        "translation": bool(_json(path, "config.json", str(path)).get("is_encoder_decoder")),
+    }
+    return tuple(kind for kind, there in heads.items() if there)
+
+
+def _tensors(path: Path) -> dict[str, Any]:
+    """Return the header of a safetensors file: its tensors by name."""
+    with path.open("rb") as file:
+        try:
+            header: dict[str, Any] = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        except ValueError:
+            raise UserError(f"{path}: not safetensors; get the file again") from None
+    return header
 
 
 def _check(path: Path, at: str) -> None:

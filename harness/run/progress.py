@@ -12,15 +12,15 @@ LINE_SECONDS = 60.0
 
 
 class Progress(Protocol):
-    """What a runner tells: which job it is at, and how far inside it."""
+    """What runners tell: which jobs they are at, each by its label, and how far inside."""
 
     def start(self, label: str) -> None:
-        """Name the job that begins."""
+        """Say that a job begins."""
 
-    def tick(self, done: int, total: int) -> None:
+    def tick(self, label: str, done: int, total: int) -> None:
         """Say that ``done`` of ``total`` steps of the job are behind us."""
 
-    def finish(self) -> None:
+    def finish(self, label: str) -> None:
         """Count the job as done."""
 
 
@@ -40,10 +40,10 @@ class _Silent:
     def start(self, label: str) -> None:
         pass
 
-    def tick(self, done: int, total: int) -> None:
+    def tick(self, label: str, done: int, total: int) -> None:
         pass
 
-    def finish(self) -> None:
+    def finish(self, label: str) -> None:
         pass
 
 
@@ -51,19 +51,18 @@ class _Lines(_Silent):
     """A line at the start of the first job, then one a minute, also inside a long job, and one at the end."""
 
     def __init__(self, total: int) -> None:
-        self.total, self.done, self.label = total, 0, ""
+        self.total, self.done = total, 0
         self.began = self.said = time.monotonic()
 
     def start(self, label: str) -> None:
-        self.label = label
         if self.done == 0 or time.monotonic() - self.said >= LINE_SECONDS:
             self._say(label)
 
-    def tick(self, done: int, total: int) -> None:
+    def tick(self, label: str, done: int, total: int) -> None:
         if time.monotonic() - self.said >= LINE_SECONDS:
-            self._say(f"{self.label}, step {done} of {total}")
+            self._say(f"{label}, step {done} of {total}")
 
-    def finish(self) -> None:
+    def finish(self, label: str) -> None:  # noqa: ARG002 - a bar needs it
         self.done += 1
         if self.done == self.total:
             self._say("done")
@@ -105,17 +104,24 @@ def _bar(total: int) -> Iterator[Progress]:
 
 
 class _Bar:
-    """One bar over jobs, which moves inside a job too."""
+    """One bar over jobs, which moves inside them too."""
 
     def __init__(self, bars: object, task: object) -> None:
         self.bars, self.task, self.done = bars, task, 0
+        self.inside: dict[str, float] = {}
 
     def start(self, label: str) -> None:
         self.bars.update(self.task, description=label)  # type: ignore[attr-defined]
 
-    def tick(self, done: int, total: int) -> None:
-        self.bars.update(self.task, completed=self.done + done / total)  # type: ignore[attr-defined]
+    def tick(self, label: str, done: int, total: int) -> None:
+        self.inside[label] = done / total
+        self._move()
 
-    def finish(self) -> None:
+    def finish(self, label: str) -> None:
         self.done += 1
-        self.bars.update(self.task, completed=self.done)  # type: ignore[attr-defined]
+        self.inside.pop(label, None)
+        self._move()
+
+    def _move(self) -> None:
+        done = self.done + sum(list(self.inside.values()))
+        self.bars.update(self.task, completed=done)  # type: ignore[attr-defined]

@@ -5,18 +5,67 @@ Their order is a pure function of (seed, epoch), so that a phase that was cut of
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
 
+Step = tuple[int, Indices]
+"""What one optimizer step reads: which task, and which of its units."""
 
-def training_batches(lengths: Indices, batch_tokens: int, seed: int, epoch: int) -> list[Indices]:
+
+def schedule(
+    costs: Sequence[Indices], recipe: dict[str, Any], seed: int, more: Mapping[str, int] | None = None, rows: int = 0
+) -> list[Step]:
+    """Return the steps of a phase over tasks whose units cost so many tokens: its epochs, or as many as it declares.
+
+    Epochs follow one another for as long as it takes. ``more`` goes on from there, by so many `steps`, or by the units
+    of so many `examples`, of which the tasks' ``rows`` have as many as they have (of a question, its windows); without
+    ``rows``, a unit is an example.
+    """
+    units, more = sum(map(len, costs)), more or {}
+    if not units:
+        raise ValueError("no task has anything to read")
+    endless = (step for epoch in itertools.count() for step in epoch_steps(costs, recipe["batch_tokens"], seed, epoch))
+    declared = (
+        itertools.islice(endless, recipe["steps"]) if recipe["steps"] else _until(endless, recipe["epochs"] * units)
+    )
+    longer = itertools.islice(endless, more.get("steps", 0))
+    return [*declared, *longer, *_until(endless, round(more.get("examples", 0) * units / (rows or units)))]
+
+
+def _until(steps: Iterator[Step], units: int) -> Iterator[Step]:
+    read = 0
+    while read < units:
+        step = next(steps)
+        read += len(step[1])
+        yield step
+
+
+def epoch_steps(costs: Sequence[Indices], batch_tokens: int, seed: int, epoch: int) -> list[Step]:
+    """Return one epoch's steps: each is of one task, and the tasks' steps are mixed."""
+    parts = [
+        [(task, batch) for batch in training_batches(cost, batch_tokens, seed, epoch, task)]
+        for task, cost in enumerate(costs)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    steps = [step for part in parts for step in part]
+    rng = np.random.default_rng(np.random.SeedSequence([seed, epoch], spawn_key=(len(parts),)))
+    return [steps[i] for i in rng.permutation(len(steps))]
+
+
+def training_batches(lengths: Indices, batch_tokens: int, seed: int, epoch: int, task: int = 0) -> list[Indices]:
     """Return one epoch's batches in the order in which they are trained on.
 
-    Texts of equal length change places from epoch to epoch, and so do the batches.
+    Texts of equal length change places from epoch to epoch, and so do the batches. The ``task``'s number is a part of
+    the chance, so that tasks of equal lengths are not read alike.
     """
-    rng = np.random.default_rng(np.random.SeedSequence([seed, epoch]))
+    rng = np.random.default_rng(np.random.SeedSequence([seed, epoch], spawn_key=(task,) if task else ()))
     shuffled = rng.permutation(len(lengths))
     batches = _cut(shuffled[np.argsort(lengths[shuffled], kind="stable")], lengths, batch_tokens)
     return [batches[i] for i in rng.permutation(len(batches))]
@@ -39,8 +88,15 @@ def _cut(order: Indices, lengths: Indices, batch_tokens: int) -> list[Indices]:
     return [*batches, order[start:]] if len(order) else batches
 
 
-def padding(lengths: Indices, batches: list[Indices]) -> float:
-    """Return the share of positions that is padding when ``batches`` are padded to their longest text."""
-    positions = sum(int(lengths[b].max()) * len(b) for b in batches)
-    real = sum(int(lengths[b].sum()) for b in batches)
-    return 1 - real / positions if positions else 0.0
+def padding(batches: Sequence[Indices], tokens: int) -> float:
+    """Return the share of positions that is padding where the units of each batch [units] are padded to its longest.
+
+    ``tokens`` are the real ones.
+    """
+    positions = sum(int(costs.max()) * len(costs) for costs in batches)
+    return 1 - tokens / positions if positions else 0.0
+
+
+def reading_padding(costs: Indices, tokens: int, batch_tokens: int) -> float:
+    """Return the share of positions that is padding in a forward pass over all units."""
+    return padding([costs[batch] for batch in reading_batches(costs, batch_tokens)], tokens)

@@ -2,11 +2,13 @@
 
 A Hugging Face body is cut at a ``level`` (0 keeps it whole). The part above reads states of the layer below instead
 of token ids and is otherwise the library's own code; tests hold its outputs and gradients equal to the whole body's.
+Of an encoder–decoder the encoder alone is taken, and it is not cut.
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,18 @@ from transformers import AutoConfig, AutoModel
 from transformers.utils import logging
 
 from harness.errors import UserError
+from harness.train import device, vocabulary
 
 logging.set_verbosity_error()  # layers above a cut are "unexpected" on purpose; what is missing is refused below
 logging.disable_progress_bar()
 
 Tensors = dict[str, torch.Tensor]
+
+LAYER = re.compile(r"(?:encoder\.layer|^block|^layers)\.(\d+)\.")
+"""Where a tensor's name holds the number of its layer, from 0: in BERT's names, T5's and BART's."""
+
+FEED_FORWARD = ("intermediate_size", "encoder_ffn_dim", "d_ff")
+"""What configurations call the width of the feed-forward layers."""
 
 
 class _States(nn.Module):
@@ -44,17 +53,15 @@ class Encoder(nn.Module):
         config = AutoConfig.from_pretrained(folder)
         self.layers: int = config.num_hidden_layers
         self.hidden: int = config.hidden_size
-        self.feed_forward: int = config.intermediate_size
+        self.feed_forward: int = next(getattr(config, name) for name in FEED_FORWARD if hasattr(config, name))
         if not 0 <= level < self.layers:
             raise UserError(f"{folder}: {self.layers} layers; trainable_layers must be 'all' or 1 to {self.layers}")
         self.body = _whole(folder) if level == 0 else _above(folder, config, level)
-        self._replace(changed)
+        self.put(changed)
 
-    def _replace(self, changed: Tensors) -> None:
-        own = {self.full_name(name): tensor for name, tensor in self.body.named_parameters()}
-        with torch.no_grad():
-            for name, tensor in changed.items():
-                own[name].copy_(tensor)
+    def put(self, changed: Tensors) -> None:
+        """Put what a checkpoint holds of the body in place of what it is now."""
+        vocabulary.put({self.full_name(name): tensor for name, tensor in self.body.named_parameters()}, changed)
 
     def full_name(self, name: str) -> str:
         """Return the name that a tensor of the cut body has in the whole one."""
@@ -65,7 +72,8 @@ class Encoder(nn.Module):
         learning: Tensors = {}
         for name, tensor in self.body.named_parameters():
             full = self.full_name(name)
-            layer = int(full.split("encoder.layer.")[1].split(".")[0]) if "encoder.layer." in full else -1
+            found = LAYER.search(full)
+            layer = int(found[1]) if found else -1
             tensor.requires_grad_(count is None or layer >= self.layers - count)
             if tensor.requires_grad:
                 learning[full] = tensor
@@ -98,10 +106,10 @@ def _whole(folder: Path, **changes: Any) -> nn.Module:
     config = AutoConfig.from_pretrained(folder, **changes)
     pooler = {"add_pooling_layer": False} if _takes_pooler(config) else {}
     body, report = AutoModel.from_pretrained(
-        folder, config=config, use_safetensors=True, output_loading_info=True, **pooler
+        folder, config=config, use_safetensors=True, output_loading_info=True, **pooler, **device.spread()
     )
     _refuse_missing(folder, report["missing_keys"])
-    whole: nn.Module = body.float()
+    whole: nn.Module = (body.get_encoder() if config.is_encoder_decoder else body).float()
     return whole
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,21 +14,24 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from harness import cache, schema
-from harness.data import adapt, draw
 from harness.errors import UserError
 from harness.models.find import Model, folder
 from harness.store import Spec, Store
-from harness.train import device, heads
+from harness.train import device, dropout, vocabulary
+from harness.train.batches import reading_padding
 from harness.train.encoder import Encoder, Tensors
 from harness.train.files import saving
-from harness.train.loop import Trained, Trainee, train
-from harness.train.predict import ParallelRows, Reader, retrieve
-from harness.train.states import Tick, read_inputs
-from harness.train.tokens import encode
+from harness.train.ground import MAX_LENGTH, Ground
+from harness.train.kinds import mining, predictions, retrieval, table
+from harness.train.kinds.task import Task, shuffled
+from harness.train.loop import Phase, Trained, train
+from harness.train.rows import drawn, tested
+from harness.train.selection import dev_score
+from harness.train.states import READING_TOKENS, Tick
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Bench:
 
 
 def execute(bench: Bench, key: str, spec: Spec, tick: Tick) -> None:
-    """Run one job of phase intermediate, target or predict, and put its folder into the store."""
+    """Run one job of any phase but `score`, and put its folder into the store."""
     device.pin(spec["threads"], spec.get("seed") or 0)
     started, began = datetime.now(UTC), time.monotonic()
     with bench.store.finishing(key) as made:
@@ -56,7 +60,7 @@ def execute(bench: Bench, key: str, spec: Spec, tick: Tick) -> None:
             "phase": spec["phase"],
             "parent": spec["parent"],
             "model": bench.model.name,
-            "data": msgspec.json.encode(spec["data"]).decode(),
+            "data": msgspec.json.encode(_read(spec)).decode(),
             "seed": spec.get("seed"),
             "started": started.replace(tzinfo=None).isoformat(),
             "seconds": time.monotonic() - began,
@@ -68,103 +72,104 @@ def execute(bench: Bench, key: str, spec: Spec, tick: Tick) -> None:
         (made / "job.json").write_bytes(msgspec.json.encode({**row, "spec": spec}))
 
 
-def _rows(bench: Bench, spec: Spec) -> pa.Table:
-    """Read the examples of a job: those of its draw, or a test split in its languages (and the pivot)."""
-    data = spec["data"]
-    adapted = adapt.adapted(data["dataset"], data=bench.data)
-    for code, wanted in data["languages"].items():
-        if adapted.parts[data["split"], code].digest != wanted:
-            raise UserError(
-                f"{data['dataset']} {data['split']} {code}: changed since the suite was planned; plan again"
-            )
-    if "draw" in spec:
-        return draw.rows_of(pq.read_table(bench.store.draw_path(spec["draw"])), adapted)
-    pivot, elsewhere = spec["task"].get("pivot"), spec["task"].get("pivot_data")
-    languages = sorted({*data["languages"], *([pivot] if pivot and not elsewhere else [])})
-    rows = adapted.rows(data["split"], languages)
-    if elsewhere:
-        other = adapt.adapted(elsewhere, data=bench.data)
-        rows = pa.concat_tables([rows, other.rows(data["split"], [pivot])])
-    if not spec["limit"]:
-        return rows
-    ids = adapted.rows(data["split"], None, columns=["id"])["id"].to_pylist()
-    kept = set(draw.item_order(ids)[: spec["limit"]])
-    rows = rows.filter(pa.array([i in kept for i in rows["id"].to_pylist()]))
-    if not len(rows):
-        spoken = ", ".join(languages)
-        raise UserError(f"{data['dataset']} {data['split']}: none of the first items stands in {spoken}; raise --limit")
-    return rows
+def _read(spec: Spec) -> Any:
+    """Return what a job reads: one data set's part, or one for each of its tasks."""
+    return spec["data"] if spec["phase"] == "predict" else [part["data"] for part in spec["tasks"]]
 
 
-def _changes(bench: Bench, spec: Spec) -> list[Tensors]:
-    """Return the tensors that each training phase behind a job changed, the oldest first."""
-    found: list[Tensors] = []
-    parent = spec["parent"]
-    while parent:
-        found.insert(0, load_file(bench.store.folder(parent) / "model.safetensors"))
-        parent = bench.store.job(parent)["spec"]["parent"]
-    return found
+def _changes(bench: Bench, spec: Spec) -> Iterator[Tensors]:
+    """Yield what each training phase behind a job left of the encoder, the first one first: no head crosses a phase."""
+    if parent := spec["parent"]:
+        yield from _changes(bench, bench.store.job(parent)["spec"])
+        found = load_file(bench.store.weights(parent))
+        yield {name: tensor for name, tensor in found.items() if not name.startswith("head.")}
 
 
-def _encoder(bench: Bench, spec: Spec) -> Encoder:
-    """Return the encoder that a job starts from, cut where its spec says."""
-    changed: Tensors = {}
-    for tensors in _changes(bench, spec):
-        changed |= {name: t for name, t in tensors.items() if not name.startswith("head.")}
-    return Encoder(bench.folder, spec["cut"], changed).to(device.device())
+def _ground(bench: Bench, spec: Spec, recipe: Spec, tick: Tick) -> Ground:
+    """Return the encoder that a job starts from, cut where its spec says, and how it reads."""
+    encoder = Encoder(bench.folder, spec["cut"], {})
+    for changed in _changes(bench, spec):
+        encoder.put(changed)
+    device.placed(encoder)
+    length = recipe.get("max_length", min(MAX_LENGTH, bench.model.positions or MAX_LENGTH))
+    scripts = tuple(spec.get("transliterate", ()))
+    return Ground(encoder, bench.model, bench.folder, spec["precision"], length, scripts, tick)
 
 
 def _train(bench: Bench, key: str, spec: Spec, made: Path, tick: Tick) -> Spec:
-    rows = _rows(bench, spec)
-    encoder = _encoder(bench, spec)
-    top = spec["recipe"]["trainable_layers"]
-    learning = encoder.train_top(None if top == "all" else top)
-    encoded = encode(rows, bench.folder, bench.model.digest, bench.model.prefix)
-    inputs = read_inputs(encoded, bench.folder, bench.model.digest, encoder.level, spec["precision"], tick)
-    tagged = rows["tokens"].null_count == 0
-    head = heads.new_head(encoder.hidden, spec["labels"], spec["seed"]).to(device.device())
-    gold = (
-        heads.tag_gold(encoded, rows["tags"].to_pylist(), spec["labels"])
-        if tagged
-        else heads.class_gold(spec["labels"], rows["label"].to_pylist())
+    recipe = spec["recipe"]
+    ground = _ground(bench, spec, recipe, tick)
+    heads = _new_heads(ground, spec)
+    rows = [drawn(part, bench.store, bench.data) for part in spec["tasks"]]
+    tasks = [_task(ground, part, r, heads, spec) for part, r in zip(spec["tasks"], rows, strict=True)]
+    check = dev_score(ground, spec, heads, bench.data) if "select" in spec else None
+    tensors = learning(ground, recipe, {part["kind"] for part in spec["tasks"]}, heads)
+    out = train(
+        Phase(ground.encoder, tasks, tensors, check, sum(map(len, rows))), spec, bench.store.resume_folder(key), tick
     )
-    if spec.get("control") == "shuffled-labels":
-        gold = shuffled(gold, spec["seed"])
-    trainee = Trainee(encoder, head, inputs, gold, bench.model.pooling, tagged)
-    out = train(trainee, learning, spec, bench.store.resume_folder(key), tick)
-    tensors = learning | {f"head.{name}": t for name, t in head.named_parameters()}
     with saving():
-        save_file({n: t.detach().cpu().contiguous() for n, t in tensors.items()}, made / "model.safetensors")
+        save_file(vocabulary.to_save(ground.encoder.body, tensors), made / "model.safetensors")
     _write_curve(out, key, made)
-    work = flops(encoder, encoded.lengths, 3) * spec["recipe"]["epochs"]
-    return _facts(out.examples, out.tokens, out.seconds, out.padding, work)
+    return _trained_facts(out, ground, tasks, [len(r) for r in rows])
 
 
-def shuffled(gold: torch.Tensor, seed: int) -> torch.Tensor:
-    """Return gold labels in random order among the places that carry one: the shuffled-labels control."""
-    out = gold.clone()
-    at = torch.nonzero(gold != heads.IGNORED).flatten()
-    rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
-    out[at] = gold[at[torch.from_numpy(rng.permutation(len(at)))]]
-    return out
+def learning(ground: Ground, recipe: Spec, kinds: Set[str], heads: dict[str, nn.Module]) -> Tensors:
+    """Make a body ready to learn fast; return every tensor that a phase changes, by the name it is saved under.
+
+    All tasks must have read their rows: where word embeddings learn, the body keeps those that it will meet.
+    """
+    dropout.quicken(ground.encoder.body)
+    top = recipe["trainable_layers"]
+    if top == "all" and not recipe["weight_decay"] and vocabulary.WHOLE.isdisjoint(kinds):
+        vocabulary.keep_met(ground.encoder.body, ground.met)
+    found = ground.encoder.train_top(None if top == "all" else top)
+    return found | {f"head.{name}.{n}": t for name, head in heads.items() for n, t in head.named_parameters()}
+
+
+def _new_heads(ground: Ground, spec: Spec) -> dict[str, nn.Module]:
+    """Return a fresh head for each name that the tasks share one under."""
+    heads: dict[str, nn.Module] = {}
+    for part in spec["tasks"]:
+        if part["head"] not in heads:
+            seed = spec["seed"] + 1_000_003 * len(heads)
+            heads[part["head"]] = table.HEADS[part["kind"]](ground, part["labels"], seed).to(device.device())
+    return heads
+
+
+def _task(ground: Ground, part: Spec, rows: pa.Table, heads: dict[str, nn.Module], spec: Spec) -> Task:
+    first = next(other for other in spec["tasks"] if other["head"] == part["head"])  # its order of labels is the head's
+    task = table.TASKS[part["kind"]](ground, rows, first["labels"], heads[part["head"]])
+    if spec.get("control") == "shuffled-labels":
+        if not hasattr(task, "gold"):
+            raise UserError(f"{part['data']['dataset']}: {part['kind']} has no labels that could be shuffled")
+        task.gold = shuffled(task.gold, spec["seed"])
+    return task
 
 
 def _write_curve(out: Trained, key: str, made: Path) -> None:
-    n = len(out.losses)
-    columns = {"job": [key] * n, "step": range(1, n + 1), "loss": out.losses, "learning_rate": out.rates}
-    table = pa.table([pa.array(c) for c in columns.values()], schema=schema.arrow("curves"))
-    pq.write_table(table, made / "curves.parquet", compression="zstd")
+    done, n = out.progress, len(out.steps)
+    columns = {"job": [key] * n, "step": range(1, n + 1), "loss": done.losses, "learning_rate": done.rates}
+    curve = pa.table([pa.array(c) for c in columns.values()], schema=schema.arrow("curves"))
+    pq.write_table(curve, made / "curves.parquet", compression="zstd")
+
+
+def _trained_facts(out: Trained, ground: Ground, tasks: list[Task], rows: list[int]) -> Spec:
+    """Return what a training job reports; examples count those that were begun, over all epochs."""
+    units, lengths = np.zeros(len(tasks)), [np.empty(0, np.int64)]
+    for task, batch in out.steps:
+        units[task] += len(batch)
+        lengths.append(tasks[task].tokens[batch])
+    examples = sum(round(u * n / len(t.costs)) for u, n, t in zip(units, rows, tasks, strict=True))
+    work = flops(ground.encoder, np.concatenate(lengths), 3)
+    done = out.progress
+    found = _facts(examples, out.tokens, done.seconds, out.padding, work)
+    found |= {"parts": done.parts} if done.parts > 1 else {}
+    return found | ({"checked": done.checked} if done.checked else {})
 
 
 def _facts(examples: int, tokens: int, seconds: float, padding: float, work: float) -> Spec:
     rate = tokens / seconds if seconds else None
-    return {
-        "examples": examples,
-        "tokens": tokens,
-        "tokens_per_second": rate,
-        "padding": padding,
-        "flops": work,
-    }
+    return {"examples": examples, "tokens": tokens, "tokens_per_second": rate, "padding": padding, "flops": work}
 
 
 def flops(encoder: Encoder, lengths: np.ndarray[Any, Any], passes: int) -> float:
@@ -175,60 +180,46 @@ def flops(encoder: Encoder, lengths: np.ndarray[Any, Any], passes: int) -> float
 
 
 def _predict(bench: Bench, key: str, spec: Spec, made: Path, tick: Tick) -> Spec:
-    rows = _rows(bench, spec)
-    encoder = _encoder(bench, spec).eval()
-    encoded = encode(rows, bench.folder, bench.model.digest, bench.model.prefix)
-    inputs = read_inputs(encoded, bench.folder, bench.model.digest, encoder.level, spec["precision"], tick)
-    reader = Reader(encoder, inputs, bench.model.pooling, spec["precision"])
+    rows = tested(spec, bench.data)
+    parent = bench.store.job(spec["parent"])["spec"] if spec["parent"] else {}
+    ground = _ground(bench, spec, parent.get("recipe", {}), tick)
+    ground.encoder.eval()
     began = time.monotonic()
-    if spec["kind"] == "retrieval":
-        table = _retrieved(key, reader, rows, spec)
+    if "tune" in spec["task"]:
+        said, lengths, padding = mining.predict(ground, rows, spec, key, bench.data)
+    elif spec["kind"] == "retrieval":
+        said, lengths, padding = retrieval.predict(ground, rows, spec, key)
+    elif spec["kind"] in table.PREDICT:
+        _, head = _speaking_head(bench, ground, spec)
+        said, lengths, padding = table.PREDICT[spec["kind"]](ground, rows, spec, key, head)
     else:
-        table = _prediction_rows(key, rows, _labelled(bench, reader, rows, spec), {})
+        task = table.TASKS[spec["kind"]](ground, rows, *_speaking_head(bench, ground, spec), **spec["task"])
+        said = predictions.table(key, rows, task.say())
+        lengths, padding = task.tokens, reading_padding(task.costs, int(task.tokens.sum()), READING_TOKENS)
     seconds = time.monotonic() - began
-    pq.write_table(table, made / "predictions.parquet", compression="zstd")
+    pq.write_table(said, made / "predictions.parquet", compression="zstd")
     tick(1, 1)
-    work = flops(encoder, encoded.lengths, 1)
-    return _facts(len(rows), int(encoded.lengths.sum()), seconds, reader.padding, work)
+    return _facts(len(rows), int(lengths.sum()), seconds, padding, flops(ground.encoder, lengths, 1))
 
 
-def _retrieved(key: str, reader: Reader, rows: pa.Table, spec: Spec) -> pa.Table:
-    """Return the predictions of every layer, direction and language."""
-    task = spec["task"]
-    places = ParallelRows(rows["language"].to_pylist(), rows["id"].to_pylist())
-    tables = []
-    for layer, vectors in reader.vectors(task["layers"]).items():
-        for direction in task["directions"]:
-            found = [retrieve(vectors, places, code, task["pivot"], direction) for code in spec["data"]["languages"]]
-            at, said = (np.concatenate(parts) for parts in zip(*found, strict=True))
-            fixed = {"other": task["pivot"], "direction": direction, "layer": layer}
-            tables.append(_prediction_rows(key, rows.take(at), said.tolist(), fixed))
-    return pa.concat_tables(tables)
+def _speaking_head(bench: Bench, ground: Ground, spec: Spec) -> tuple[list[str], nn.Module]:
+    """Return the labels and the head that speaks: of the nearest phase behind that trained it, else the model's own.
+
+    Only between a head that a model may bring and what it says do phases stand that did not train it.
+    """
+    key = spec["parent"]
+    while key:
+        behind = bench.store.job(key)["spec"]
+        part = next((part for part in behind["tasks"] if _speaks(part, spec)), None)
+        if part:
+            head = table.HEADS[part["kind"]](ground, part["labels"], 0)
+            tensors, mine = load_file(bench.store.weights(key)), f"head.{part['head']}."
+            own = {n.removeprefix(mine): t for n, t in tensors.items() if n.startswith(mine)}
+            vocabulary.put(dict(head.named_parameters()), own)
+            return part["labels"], head.to(device.device())
+        key = behind["parent"]
+    return [], table.OWN[spec["kind"]](ground).to(device.device())
 
 
-def _labelled(bench: Bench, reader: Reader, rows: pa.Table, spec: Spec) -> list[str]:
-    """Return what the parent's head says of each example."""
-    parent = bench.store.job(spec["parent"])["spec"]
-    labels = parent["labels"]
-    head = heads.new_head(reader.encoder.hidden, labels, 0)
-    tensors = load_file(bench.store.folder(spec["parent"]) / "model.safetensors")
-    head.load_state_dict({n.removeprefix("head."): t for n, t in tensors.items() if n.startswith("head.")})
-    head.to(device.device())
-    if spec["kind"] == "classification":
-        return [labels[i] for i in reader.classes(head)]
-    encoded, tags = reader.inputs.encoded, reader.tags(head)
-    spans = zip(encoded.starts[:-1], encoded.starts[1:], rows["tokens"].to_pylist(), strict=True)
-    return [heads.say_tags(encoded.words[a:b], tags[a:b], labels, len(words)) for a, b, words in spans]
-
-
-def _prediction_rows(key: str, rows: pa.Table, said: list[str], fixed: dict[str, Any]) -> pa.Table:
-    wanted = schema.arrow("predictions")
-    n = len(rows)
-    columns = []
-    for column in wanted:
-        if column.name in rows.column_names:
-            columns.append(rows[column.name].combine_chunks().cast(column.type))
-        else:
-            values = {"job": [key] * n, "prediction": said}.get(column.name, [fixed.get(column.name)] * n)
-            columns.append(pa.array(values).cast(column.type) if n else pa.array([], column.type))
-    return pa.table(columns, schema=wanted)
+def _speaks(part: Spec, spec: Spec) -> bool:
+    return bool(part["head"] == spec["head"] if "head" in spec else part["kind"] == spec["kind"])

@@ -1,27 +1,27 @@
-"""One training phase: AdamW over the layers that learn and a new head, resumable to the same bytes.
+"""One training phase: AdamW over the layers that learn and the heads, resumable to the same bytes.
 
-Batches are a pure function of (seed, epoch), and what chance a step has (dropout) is seeded by (seed, step); so a
+Steps are a pure function of (seed, epoch), and what chance a step has (dropout) is seeded by (seed, step); so a
 phase that was cut off needs only weights and optimizer to go on as if nothing had happened.
 """
 
 from __future__ import annotations
 
-import os
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
 from torch import nn
 
 from harness.store import Spec
-from harness.train import device, heads
-from harness.train.batches import Indices, padding, training_batches
+from harness.train import device
+from harness.train.batches import Indices, Step, padding, schedule
+from harness.train.checkpoint import Checkpoint, Progress
 from harness.train.encoder import Encoder, Tensors
-from harness.train.files import saving
-from harness.train.states import Inputs, Tick
+from harness.train.kinds.task import Task
+from harness.train.states import Tick
 
 CHECKPOINT_SECONDS = 60.0
 """Most work, in seconds, that a kill can cost inside a phase."""
@@ -32,71 +32,60 @@ class TrainingFailed(Exception):
 
 
 @dataclass
-class Trainee:
-    """What one phase trains: an encoder, a head on it, what they read and the gold."""
+class Phase:
+    """What one phase trains: an encoder, the tasks on it, and every tensor that learns, by the name it is saved under.
+
+    ``check`` scores the model on dev, where a phase keeps the best of what it was and not the last. ``rows`` is how
+    many examples all tasks have, where these are not their units.
+    """
 
     encoder: Encoder
-    head: nn.Linear
-    inputs: Inputs
-    gold: torch.Tensor
-    """Classes [n], or tags [tokens] end to end."""
-    pooling: str
-    tagged: bool
-
-    def loss(self, batch: Indices) -> torch.Tensor:
-        """Return the mean loss of a batch of texts."""
-        values, mask = self.inputs.batch(batch)
-        states = self.encoder(values, mask)[-1]
-        if not self.tagged:
-            gold = self.gold[torch.from_numpy(batch)].to(states.device)
-            return heads.loss(self.head(heads.pool(states, mask, self.pooling)), gold)
-        starts = torch.from_numpy(self.inputs.encoded.starts[:-1][batch])[:, None]
-        at = (starts + torch.arange(mask.shape[1])).clamp_(max=len(self.gold) - 1)
-        gold = self.gold[at].to(states.device).masked_fill(~mask, heads.IGNORED)
-        return heads.loss(self.head(states), gold)
+    tasks: Sequence[Task]
+    learning: Tensors
+    check: Callable[[], float] | None = None
+    rows: int = 0
 
 
 @dataclass
 class Trained:
-    """What a phase did: the curve by step, real tokens, padding and seconds of model time."""
+    """What a phase did: its progress, units read, real tokens and padding."""
 
-    losses: list[float] = field(default_factory=list)
-    rates: list[float] = field(default_factory=list)
+    progress: Progress
+    steps: list[Step] = field(default_factory=list)
     tokens: int = 0
-    examples: int = 0
     padding: float = 0.0
-    seconds: float = 0.0
 
 
-def train(trainee: Trainee, learning: Tensors, spec: Spec, resume: Path, tick: Tick) -> Trained:
-    """Train by the spec's recipe and seed; ``learning`` are the encoder's tensors that learn, by full name.
+def train(phase: Phase, spec: Spec, resume: Path, tick: Tick) -> Trained:
+    """Train by the spec's recipe and seed; the learning tensors are left as they end, or as they were best on dev.
 
     ``resume`` is a folder for checkpoints of a phase under way; what stands in it is gone on from. A loss that is not
     finite raises :class:`TrainingFailed` with its step.
     """
     recipe, seed = spec["recipe"], spec["seed"]
-    lengths = trainee.inputs.encoded.lengths
-    epochs = [training_batches(lengths, recipe["batch_tokens"], seed, e) for e in range(recipe["epochs"])]
-    batches = [batch for epoch in epochs for batch in epoch]
-    tensors = learning | {f"head.{name}": tensor for name, tensor in trainee.head.named_parameters()}
-    optimizer = torch.optim.AdamW(tensors.values(), weight_decay=recipe["weight_decay"], fused=True)
-    done = _Checkpoint(resume, tensors, optimizer)
-    out = done.load()
-    trainee.encoder.train()
+    steps = schedule([task.costs for task in phase.tasks], recipe, seed, spec.get("more"), phase.rows)
+    optimizer = torch.optim.AdamW(phase.learning.values(), weight_decay=recipe["weight_decay"], fused=True)
+    kept = Checkpoint(resume, phase.learning, optimizer)
+    done = kept.load()
+    out = Trained(done, steps)
+    checks = _checks(len(steps), spec)
+    phase.encoder.train()
     saved = time.monotonic()
-    for step in range(len(out.losses), len(batches)):
+    for step in range(len(done.losses), len(steps)):
         began = time.monotonic()
-        rate = learning_rate(step, len(batches), recipe["learning_rate"], recipe["warmup"])
-        out.losses.append(_step(trainee, optimizer, batches[step], rate, spec, step))
-        out.rates.append(rate)
-        out.seconds += time.monotonic() - began
-        tick(step + 1, len(batches))
-        if time.monotonic() - saved > CHECKPOINT_SECONDS and step + 1 < len(batches):
-            done.save(out)
+        rate = learning_rate(step, len(steps), recipe["learning_rate"], recipe["warmup"])
+        done.losses.append(_step(phase, optimizer, out, rate, spec, kept))
+        done.rates.append(rate)
+        done.seconds += time.monotonic() - began
+        if step + 1 in checks:
+            _check(phase, done)
+        tick(step + 1, len(steps))
+        if time.monotonic() - saved > CHECKPOINT_SECONDS and step + 1 < len(steps):
+            kept.save(done)
             saved = time.monotonic()
-    out.tokens = int(sum(lengths[b].sum() for b in batches))
-    out.examples = sum(len(b) for b in batches)
-    out.padding = padding(lengths, batches)
+    _restore(phase.learning, done.best)
+    out.tokens = sum(int(phase.tasks[t].tokens[units].sum()) for t, units in steps)
+    out.padding = padding([phase.tasks[t].costs[units] for t, units in steps], out.tokens)
     return out
 
 
@@ -108,54 +97,71 @@ def learning_rate(step: int, steps: int, peak: float, warmup: float) -> float:
     return peak * (steps - step) / max(1, steps - rising)
 
 
-def _step(trainee: Trainee, optimizer: torch.optim.AdamW, batch: Indices, rate: float, spec: Spec, step: int) -> float:
+def _step(phase: Phase, optimizer: torch.optim.AdamW, out: Trained, rate: float, spec: Spec, kept: Checkpoint) -> float:
     """Take one optimizer step and return the loss before it."""
-    torch.manual_seed(spec["seed"] * 1_000_003 + step)
+    done, step = out.progress, len(out.progress.losses)
     for group in optimizer.param_groups:
         group["lr"] = rate
-    with device.computing(spec["precision"]):
-        loss = trainee.loss(batch)
-    if not torch.isfinite(loss):
+    which, units = out.steps[step]
+    task = phase.tasks[which]
+    while True:
+        torch.manual_seed(spec["seed"] * 1_000_003 + step)
+        optimizer.zero_grad(set_to_none=True)
+        try:
+            loss = sum(
+                _backward(task, part, share, spec["precision"]) for part, share in _parts(task, units, done.parts)
+            )
+            break
+        except torch.OutOfMemoryError:
+            if done.parts >= len(units):
+                raise
+            done.parts *= 2  # no later step tries to do with fewer
+    if not np.isfinite(loss):
         raise TrainingFailed(
-            f"loss is {loss.item()} at step {step + 1} (learning rate {rate:.2g}); lower learning_rate"
+            f"loss is {loss} at step {step + 1} (learning rate {rate:.2g}; last good checkpoint: {kept.where()}); "
+            "lower learning_rate"
         )
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
     optimizer.step()
+    return float(loss)
+
+
+def _parts(task: Task, units: Indices, count: int) -> list[tuple[Indices, float]]:
+    """Cut a batch into parts, each with its share of the places that the mean of the loss is over."""
+    if count == 1:
+        return [(units, 1.0)]
+    weights = task.weights[units]
+    places = np.array_split(np.arange(len(units)), min(count, len(units)))
+    # A part without gold is left out: its own mean is over nothing.
+    return [(units[at], float(weights[at].sum() / weights.sum())) for at in places if weights[at].any()]
+
+
+def _backward(task: Task, units: Indices, share: float, precision: str) -> float:
+    """Add the gradients of a part of a batch; return its share of the loss."""
+    with device.computing(precision):
+        loss = task.loss(units) * share
+    loss.backward()  # type: ignore[no-untyped-call]
     return float(loss.detach())
 
 
-class _Checkpoint:
-    """Weights, optimizer and curve of a phase under way, in one safetensors file that is replaced whole."""
+def _checks(steps: int, spec: Spec) -> set[int]:
+    """Return after how many steps dev is scored: evenly often, and at the end."""
+    times = spec["select"]["checks"] if "select" in spec else 0
+    return {round(steps * (i + 1) / times) for i in range(times)}
 
-    def __init__(self, folder: Path, tensors: Tensors, optimizer: torch.optim.AdamW) -> None:
-        self.path = folder / "phase.safetensors"
-        self.tensors = tensors
-        self.optimizer = optimizer
 
-    def save(self, out: Trained) -> None:
-        state = {f"weight/{name}": tensor.detach() for name, tensor in self.tensors.items()}
-        for name, tensor in self.tensors.items():
-            for moment in ("exp_avg", "exp_avg_sq", "step"):
-                state[f"{moment}/{name}"] = self.optimizer.state[tensor][moment]
-        state["losses"] = torch.tensor(out.losses, dtype=torch.float64)
-        state["rates"] = torch.tensor(out.rates, dtype=torch.float64)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.path.with_suffix(f".{os.getpid()}")
-        with saving():
-            save_file({n: t.contiguous().clone() for n, t in state.items()}, fresh, {"seconds": repr(out.seconds)})
-        fresh.replace(self.path)
+def _check(phase: Phase, done: Progress) -> None:
+    """Score the model on dev, and keep it if it is better than it ever was."""
+    assert phase.check is not None
+    phase.encoder.eval()
+    score = phase.check()
+    phase.encoder.train()
+    if score > np.nanmax([-np.inf, *(old for _, old in done.checked)]):
+        done.best = {name: tensor.detach().clone() for name, tensor in phase.learning.items()}
+    done.checked.append((len(done.losses), score))
 
-    def load(self) -> Trained:
-        if not self.path.is_file():
-            return Trained()
-        state = load_file(self.path)
-        with safe_open(self.path, framework="pt") as file:
-            seconds = float(file.metadata()["seconds"])
-        with torch.no_grad():
-            for name, tensor in self.tensors.items():
-                tensor.copy_(state[f"weight/{name}"])
-                moments = ("exp_avg", "exp_avg_sq", "step")
-                self.optimizer.state[tensor] = {m: state[f"{m}/{name}"].to(tensor.device) for m in moments}
-        return Trained(state["losses"].tolist(), state["rates"].tolist(), seconds=seconds)
+
+def _restore(learning: Tensors, best: Tensors) -> None:
+    with torch.no_grad():
+        for name, tensor in best.items():
+            learning[name].copy_(tensor)

@@ -96,7 +96,7 @@ def _map(path: Path, tokens: int, precision: str) -> torch.Tensor:
 @torch.inference_mode()
 def _compute(encoded: Encoded, folder: Path, level: int, precision: str, path: Path, tick: Tick) -> None:
     """Write the states of layer ``level`` of every text, in the order of reading."""
-    body = lower_body(folder, level).to(device.device())
+    body = device.placed(lower_body(folder, level))
     ids = _token_ids(encoded)
     dtype = device.storage(precision)
     with path.open("wb") as file:  # not mapped: a mapped page that finds the disk full kills the process

@@ -57,9 +57,9 @@ def test_a_line_that_is_no_word_is_refused_with_its_sentence(bad, rows_of, tmp_p
     assert str(stopped.value).startswith(f"ud_pos: {place}, line 14: column t")
 
 
-def test_every_language_that_xtreme_takes_has_a_code():
+def test_every_language_that_xtreme_and_chau_and_smith_take_has_a_code():
     names = "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur vi yo zh "
-    names += "lt pl uk wo ro"
+    names += "lt pl uk wo ro be ga mt ug"
     card = cards.dataset_card("ud_pos")
     codes = [card.languages.choices.get(code) or languages.resolve(code, card.languages.kind) for code in names.split()]
     assert sorted(codes) == sorted(card.languages.codes)

@@ -12,7 +12,7 @@ import pytest
 
 from harness.data import adapt, draw
 from harness.data.adapt import Adapted
-from harness.data.draw import SCHEMA, digest, item_order, pool, rotate, rows_of, shared_items, whole
+from harness.data.draw import SCHEMA, Deck, digest, first_rows, item_order, pool, rotate, rows_of, shared_items, whole
 from harness.errors import UserError
 
 IDS = [f"item{i}" for i in range(60)]
@@ -64,6 +64,38 @@ def test_a_language_that_lacks_items_is_used_for_those_that_it_has() -> None:
     spoken = rotate(IDS, have)
     assert all(language in have[item] for item, language in zip(IDS, spoken, strict=True))
     assert Counter(spoken) == {"x": 31, "y": 29}  # the first item, which both have, is x's: none was used yet
+
+
+def test_a_deck_deals_each_language_in_item_order_and_no_item_twice() -> None:
+    have = {i: ["x"] if int(i[4:]) % 3 else ["x", "y"] for i in IDS}
+    rows = Deck(have, set()).rotate(100)
+    assert sorted(item for _, item in rows) == sorted(IDS)
+    assert [language for language, _ in rows[:4]] == ["x", "y", "x", "y"]
+    order = {item: n for n, item in enumerate(item_order(IDS))}
+    for language in "xy":
+        places = [order[item] for code, item in rows if code == language]
+        assert places == sorted(places)
+    assert Deck(have, set()).rotate(7) == rows[:7]
+
+
+def test_decks_that_share_what_was_dealt_deal_no_item_twice() -> None:
+    have, dealt = {i: ["x", "y"] for i in IDS}, set[str]()
+    first, second = Deck(have, dealt), Deck(have, dealt)
+    rows = [*first.rotate(25), *second.rotate(60)]
+    assert len({item for _, item in rows}) == len(rows) == 60
+    assert second.deal("x") is None
+
+
+def test_a_deck_of_text_deals_every_row_once() -> None:
+    rows = Deck({i: ["x", "y"] for i in IDS}, None).rotate(500)
+    assert sorted(rows) == sorted((code, item) for code in "xy" for item in IDS)
+
+
+def test_the_first_rows_are_those_of_each_language() -> None:
+    pairs = [("x", item) for item in IDS] + [("y", f"other{n}") for n in range(9)]
+    kept = first_rows(pairs, 4)
+    assert {item for code, item in kept if code == "x"} == set(item_order(IDS)[:4])
+    assert sum(code == "y" for code, _ in kept) == 4
 
 
 def test_every_arm_draws_the_same_items_and_none_twice(kinds: Adapted) -> None:

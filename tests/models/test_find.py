@@ -10,7 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from harness.data.cards import model_card
 from harness.errors import UserError
@@ -90,6 +92,19 @@ def test_an_unchanged_folder_is_not_read_again(foreign: Path, monkeypatch: pytes
     first = find(str(foreign)).digest
     monkeypatch.setattr(manifest, "sha256", lambda path: pytest.fail(f"read {path}"))
     assert find(str(foreign)).digest == first
+
+
+def test_what_a_folder_can_do_is_read_from_its_configuration_and_its_tensors_names(foreign: Path) -> None:
+    assert (find(str(foreign)).positions, find(str(foreign)).brings) == (512, ())
+    head = {"lm_head.dense.weight": np.zeros((1, 1), np.float32)}
+    save_file(load_file(foreign / "model.safetensors") | head, foreign / "model.safetensors")
+    edit(foreign / "config.json", model_type="xlm-roberta", max_position_embeddings=514, pad_token_id=1)
+    assert (find(str(foreign)).positions, find(str(foreign)).brings) == (512, ("mlm",))
+    edit(foreign / "config.json", is_encoder_decoder=True)
+    assert find(str(foreign)).brings == ("mlm", "translation")
+    (foreign / "model.safetensors").write_bytes(b"PK")
+    with pytest.raises(UserError, match="safetensors: not safetensors; get the file again"):
+        find(str(foreign))
 
 
 def test_a_folder_made_from_a_card_keeps_prefix_and_caveats(tiny_folder: Path) -> None:

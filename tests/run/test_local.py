@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,6 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from harness import cache, lease
 from harness.errors import UserError
 from harness.inventory import collect, failures, status, unnamed
 from harness.plan import Plan, make_plan
@@ -31,16 +27,6 @@ from tests.small import PART, Declare, stiltbench
 
 RESULTS = ("model.safetensors", "predictions.parquet", "example_scores.parquet")
 PART_JOBS = 13  # english once; check 2, retrieval 2 + 2, phrases 3 + 3
-
-
-@pytest.fixture
-def part(declare: Declare) -> Suite:
-    return load(declare(*PART))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store")
 
 
 def results(store: Store, key: str) -> dict[str, bytes]:
@@ -203,15 +189,6 @@ def test_a_full_disk_is_a_sentence_and_the_next_run_goes_on(declare: Declare, st
     assert_whole(store, small_store)
 
 
-@pytest.fixture
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_store: Store) -> Path:  # noqa: ARG001
-    """A cache that holds examples and the model, and nothing yet that was computed from them."""
-    for kind in ("examples", "models"):
-        shutil.copytree(cache.root() / kind, tmp_path / "cache" / kind)
-    monkeypatch.setenv("STILTBENCH_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
 def test_a_full_cache_is_a_sentence_and_leaves_nothing_half_written(
     declare: Declare, store: Store, own_cache: Path
 ) -> None:
@@ -273,53 +250,6 @@ def test_ctrl_c_ends_with_130_and_an_intact_store(declare: Declare, store: Store
     assert_whole(store, small_store)
 
 
-KILLED = """
-import os, signal, sys
-import harness.lease, harness.train.loop
-from harness.cli import main
-harness.train.loop.CHECKPOINT_SECONDS = 0
-harness.lease.EXPIRY_SECONDS = 0.2
-suite, store, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
-places = (store, os.environ["STILTBENCH_CACHE"])
-def count(event, arguments):
-    global left
-    if event in ("os.rename", "os.mkdir", "os.remove", "shutil.rmtree", "open"):
-        left -= str(arguments[0]).startswith(places)
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(count)
-sys.exit(main(["run", suite, "--store", store, "--quiet"]))
-"""
-"""A run whose process kills itself at the n-th time that it touches a file of its store or its cache."""
-
-
-@pytest.fixture
-def fast_leases(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(lease, "EXPIRY_SECONDS", 0.2)
-    monkeypatch.setattr(local, "WAIT_SECONDS", 0.2)
-    return
-
-
-@pytest.mark.usefixtures("own_cache", "fast_leases")
-def test_killed_again_and_again_a_run_ends_with_the_same_bytes(
-    declare: Declare, store: Store, small_store: Store
-) -> None:
-    path = declare(*PART)
-    finished = []
-    for touches in (60, 300, 222):
-        command = [sys.executable, "-c", KILLED, str(path), str(store.path), str(touches)]
-        ran = subprocess.run(command, capture_output=True, text=True, env=os.environ)
-        assert (ran.returncode, ran.stderr) == (-signal.SIGKILL, "")
-        assert_sound(store)
-        finished.append(len(store.finished()))
-    assert finished == sorted(finished)
-    assert 0 < finished[-1] < PART_JOBS
-    run(load(path), store, quiet=True)
-    assert len(store.finished()) == PART_JOBS
-    for key in store.finished():
-        assert results(store, key) == results(small_store, key) != {}
-
-
 @pytest.mark.usefixtures("fast_leases")
 def test_two_runners_share_a_store_and_do_each_job_once(declare: Declare, store: Store, small_store: Store) -> None:
     command = [sys.executable, "-m", "harness.cli", "run", str(declare(*PART)), "--store", str(store.path), "--quiet"]
@@ -371,9 +301,10 @@ def test_a_job_is_run_by_its_key_alone(part: Suite, store: Store, small_store: S
 def test_what_waits_for_a_job_that_nobody_works_on_is_given_up(
     part: Suite, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ready = local._parent_ready
+    shift = local._Shift
+    ready = shift._parent_ready
     monkeypatch.setattr(local, "WAIT_SECONDS", 0.0)
-    monkeypatch.setattr(local, "_parent_ready", lambda s, spec: spec["phase"] != "score" and ready(s, spec))
+    monkeypatch.setattr(shift, "_parent_ready", lambda self, spec: spec["phase"] != "score" and ready(self, spec))
     ran = run(part, store, quiet=True)
     assert len(ran.failed) == 5  # the scores
     assert set(ran.failed.values()) == {"waits for a job that nobody works on; run again"}

@@ -20,7 +20,7 @@ def test_a_line_a_minute_and_one_at_the_end(clock: list[float], capsys: pytest.C
         for at in (0.0, 20.0, 70.0):
             clock[0] = at
             told.start(f"job at {at:.0f}")
-            told.finish()
+            told.finish(f"job at {at:.0f}")
     assert capsys.readouterr().err.splitlines() == [
         "0/3 jobs, 0 s: job at 0",
         "2/3 jobs, 70 s, about 35 s left: job at 70",
@@ -33,7 +33,7 @@ def test_a_long_job_tells_its_steps(clock: list[float], capsys: pytest.CaptureFi
         told.start("predict")
         for at in (30.0, 61.0, 62.0, 130.0):
             clock[0] = at
-            told.tick(int(at), 200)
+            told.tick("predict", int(at), 200)
     assert capsys.readouterr().err.splitlines()[1:] == [
         "0/2 jobs, 61 s: predict, step 61 of 200",
         "0/2 jobs, 130 s: predict, step 130 of 200",
@@ -43,6 +43,6 @@ def test_a_long_job_tells_its_steps(clock: list[float], capsys: pytest.CaptureFi
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with reporting(1, quiet=True) as told:
         told.start("job")
-        told.tick(1, 2)
-        told.finish()
+        told.tick("job", 1, 2)
+        told.finish("job")
     assert capsys.readouterr() == ("", "")

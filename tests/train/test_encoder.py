@@ -22,8 +22,8 @@ TEXTS = ["Finnland", "Vereinigte Staaten von Amerika", "日本", "Südafrika und
 
 
 @pytest.fixture
-def encoded(rows: Any, tiny: Path) -> Any:
-    return encode(rows(TEXTS), tiny, "m", "")
+def encoded(tiny: Path) -> Any:
+    return encode(TEXTS, tiny, "m", 512)
 
 
 def damaged(tiny: Path, target: Path, lost: str) -> Path:
