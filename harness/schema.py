@@ -134,7 +134,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("arm", "VARCHAR", "arm"),
         ("target", "VARCHAR", "target"),
         ("language", "VARCHAR", "language"),
-        ("seen", "VARCHAR?", "target or intermediate: the phase that trained on the language; else NULL"),
+        ("seen", "VARCHAR?", "target or intermediate: what trained on the language; selected: its dev chose the model"),
     ),
     "masked": _columns(
         ("suite", "VARCHAR", "suite"),
@@ -178,7 +178,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("cluster", "VARCHAR?", "cluster of every claim across languages: docs/statistics.md"),
         ("gain", "DOUBLE", "mean over seeds of arm a's scores less that of arm b's", "ratio"),
         ("n", "BIGINT", "examples scored in each seed, of the arm and seed that has fewest"),
-        ("seen", "VARCHAR?", "target or intermediate: the phase of either arm that trained on the language; else NULL"),
+        ("seen", "VARCHAR?", "target, intermediate or selected, of either arm: as in the table seen; else NULL"),
     ),
     "intermediate": _columns(
         ("suite", "VARCHAR", "suite"),
@@ -206,7 +206,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("role", "VARCHAR", "primary, secondary or exploratory"),
         ("by", "VARCHAR?", "column of languages whose interaction is declared"),
         ("margin", "DOUBLE?", "declared difference below which the arms count as equivalent", "points"),
-        ("hash", "VARCHAR", "hash of the declaration: of all the columns before it but the suite"),
+        ("hash", "VARCHAR", "hash of the declaration: of the columns before it but the suite, and of `differ`"),
         ("declared", "TIMESTAMP", "when the store first saw this declaration", "UTC"),
     ),
 }

@@ -47,17 +47,17 @@ def _scores(cube: Cube, every: int) -> dict[str, Any]:
     }
 
 
-def majority(results: Results, target: str) -> float | None:
+def majority(results: Results, measure: Measure) -> float | None:
     """Return the family-macro accuracy of always naming the commonest gold class of each language, or None."""
     rows = results.con.execute(
         """with counts as (
                select language, unnest(stats) as v, generate_subscripts(stats, 1) as i
-               from scores where target = ? and metric = 'balanced_accuracy'
+               from scores where target = ? and dataset = ? and split = ? and metric = 'balanced_accuracy'
            ), classes as (
                select language, (i - 1) // 3 as class, sum(v) as n from counts where i % 3 <> 2 group by all
            )
            select language, max(n) / sum(n) from classes group by language order by language""",
-        [target],
+        [measure.target, measure.dataset, measure.split],
     ).fetchall()
     if not rows:
         return None

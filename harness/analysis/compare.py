@@ -29,6 +29,9 @@ Report = dict[str, Any]
 CLUSTER_RULE = "Glottolog family; units by Glottolog language; overrides in datacards/clusters.csv"
 
 
+TRAINED = ("target", "intermediate")
+"""What is seen of a language that was trained on, not only chosen by."""
+
 PAIRS = 8
 """Pairs of arms that are kept matched: one is as large as both arms' values."""
 
@@ -48,14 +51,17 @@ class Comparer:
         return Comparer(self.results.beside())
 
     def declared(self) -> list[Report]:
-        """Return a full report of the headline measure of every declared contrast and target."""
+        """Return a full report of every declared contrast, target and test set, on the headline measure.
+
+        What is claimed is claimed of a target's first test set; of the others a report is exploratory.
+        """
         holm_sets = self._holm()
         suite = self.results.suite
         return [
             self._report(c, target, m, holm_sets)
             for c in suite.contrasts
             for target in c.targets
-            for m in self.results.measures(target)[:1]
+            for m in self.results.headlines(target)[: 1 if c.by else None]
         ]
 
     def between(self, a: str, b: str, target: str | None, by: str | None = None) -> list[Report]:
@@ -96,10 +102,9 @@ class Comparer:
         return pair(left, right) if left.ids and right.ids else None
 
     def unseen(self, a: str, b: str, target: str) -> set[str]:
-        """Return the languages that neither arm's training has met."""
-        seen = self.results.seen
-        met = {code for arm in (a, b) for code, what in seen[arm, target].items() if what}
-        return set(seen[a, target]) - met
+        """Return the languages that neither arm has seen, in training or in choosing its model."""
+        found = [self.results.seen.get((arm, target), {}) for arm in (a, b)]
+        return set(found[0]) - {code for codes in found for code, what in codes.items() if what}
 
     def _contrasts(self, a: str, b: str, target: str) -> list[Contrast]:
         """Return the declared contrast of two arms on a target, else an exploratory one, then those declared ``by``.
@@ -155,7 +160,8 @@ class Comparer:
         mix = self.results.suite.arms[arm].mix
         named = {code for m in mix if m.languages != "all" for code in m.languages}
         if any(m.languages == "all" for m in mix):
-            named |= {c for (a, _), met in self.results.seen.items() if a == arm for c, w in met.items() if w}
+            mine = [met for (name, _), met in self.results.seen.items() if name == arm]
+            named |= {code for met in mine for code, what in met.items() if what in TRAINED}
         return sorted(named)
 
     def _declaration(self, contrast: Contrast, target: str) -> Report | None:
@@ -225,7 +231,7 @@ class Comparer:
         report["dropped"] = {**report["dropped"], "masked": self.results.facts["masked"].get(target, 0)}
         seen = self.results.seen
         report["seen"] = {
-            side: sorted(code for code, what in seen[arm, target].items() if what)
+            side: sorted(code for code, what in seen.get((arm, target), {}).items() if what)
             for side, arm in (("a", contrast.a), ("b", contrast.b))
         }
         report["cluster_rule"], report["overrides"] = CLUSTER_RULE, {"nqo_Nkoo": lang.cluster("nqo_Nkoo")}

@@ -1,6 +1,6 @@
 """All pairs of a suite's arms: which are told apart, and the ranks that each may have (statistics §5).
 
-Each pair is tested on the languages that neither of its two arms was trained on, so pairs may rest on different
+Each pair is tested on the languages that neither of its two arms has seen, so pairs may rest on different
 languages; Holm is over all pairs that have such languages. A pair without them, or with fewer than six families of
 them, is never separated; neither is one whose scores over all languages stand in the other order than its test.
 """
@@ -20,8 +20,8 @@ from harness.errors import UserError
 
 
 def rankings(comparer: Comparer, target: str | None = None) -> list[Report]:
-    """Return a ranking of all scored arms for each target that has scores, on its headline measure."""
-    measured = [m for name in comparer.targets(target) for m in comparer.results.measures(name)[:1]]
+    """Return a ranking of all scored arms for each target and test set that has scores, on the headline measure."""
+    measured = [m for name in comparer.targets(target) for m in comparer.results.headlines(name)]
     if not measured:
         raise UserError(f"{comparer.results.suite.name}: no scores yet; `stiltbench run` makes them")
     return [_Ranking(comparer, measure).report() for measure in measured]

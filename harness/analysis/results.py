@@ -6,11 +6,9 @@ rendered from the file alone, so that anybody can render it again without the st
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from harness.analysis import query
+from harness.analysis.facts import facts, iso
 from harness.analysis.significance import item_values
 from harness.data import cards
 from harness.data.errata import SAME
@@ -121,9 +120,16 @@ class Results:
         layers = self.suite.targets[target].layers or sorted({m.layer for m in found if m.layer is not None})
         both = {replace(m, direction=None) for m in found}
         ordered = both | (set(found) if len({m.direction for m in found}) > 1 else set())
-        tests = [t.data for t in self.suite.targets[target].test]
-        main = {data: _main(data, {m.metric for m in found if m.dataset == data}) for data in tests}
+        tests = [(t.data, t.split) for t in self.suite.targets[target].test]
+        main = {test: _main(test[0], {m.metric for m in found if (m.dataset, m.split) == test}) for test in tests}
         return sorted(ordered, key=lambda m: _rank(m, main, layers))
+
+    def headlines(self, target: str) -> list[Measure]:
+        """Return the headline of each test set of a target, in the order in which the suite names them."""
+        first: dict[tuple[str, str], Measure] = {}
+        for measure in self.measures(target):
+            first.setdefault((measure.dataset, measure.split), measure)
+        return list(first.values())
 
     @cached_property
     def _measured(self) -> dict[str, list[Measure]]:
@@ -198,9 +204,9 @@ def _main(dataset: str, measured: set[str]) -> set[str]:
     return carded & measured or HEADLINES & measured
 
 
-def _rank(m: Measure, main: dict[str, set[str]], layers: list[int]) -> tuple[Any, ...]:
-    layer = layers.index(m.layer) if m.layer is not None else 0
-    return (list(main).index(m.dataset), m.metric not in main[m.dataset], layer, m.direction or "", m.metric)
+def _rank(m: Measure, main: dict[tuple[str, str], set[str]], layers: list[int]) -> tuple[Any, ...]:
+    layer, test = layers.index(m.layer) if m.layer is not None else 0, (m.dataset, m.split)
+    return (list(main).index(test), m.metric not in main[test], layer, m.direction or "", m.metric)
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[Any]]:
@@ -250,13 +256,8 @@ def from_store(store: Store, suite: str) -> Results:
     con.execute("create temp view results as select * exclude (suite) from counted")
     seen = con.execute("select arm, target, language, seen from seen").fetchall()
     times = con.execute("select contrast, declared from contrasts").fetchall()
-    return Results(
-        con, declared, declared.hash, _nested(seen), {name: _iso(t) for name, t in times}, _facts(con, suite)
-    )
-
-
-def _iso(time: datetime) -> str:
-    return time.isoformat(timespec="seconds")
+    told = {name: iso(t) for name, t in times}
+    return Results(con, declared, declared.hash, _nested(seen), told, facts(con, store, suite))
 
 
 def _nested(rows: list[tuple[str, str, str, str | None]]) -> dict[tuple[str, str], dict[str, str | None]]:
@@ -264,55 +265,6 @@ def _nested(rows: list[tuple[str, str, str, str | None]]) -> dict[tuple[str, str
     for arm, target, language, what in rows:
         found.setdefault((arm, target), {})[language] = what
     return found
-
-
-def _facts(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, Any]:
-    """Sum up the suite's jobs: how many, how long, how fast, on what, and with which libraries."""
-    mine = "select distinct job from cells where suite = $suite"
-    sums = con.execute(
-        f"""select phase, count(*), sum(seconds), sum(tokens), sum(tokens) / nullif(sum(tokens / tokens_per_second), 0)
-            from jobs where job in ({mine}) group by phase order by phase""",
-        {"suite": suite},
-    ).fetchall()
-    planned = con.execute(f"select count(*) from ({mine})", {"suite": suite}).fetchall()
-    places = con.execute(
-        f"select distinct device, threads, versions from jobs where phase <> 'score' and job in ({mine}) order by all",
-        {"suite": suite},
-    ).fetchall()
-    ended = con.execute(f"select max(started) from jobs where job in ({mine})", {"suite": suite}).fetchall()
-    masked = con.execute("select target, count(*) from masked where suite = ? group by all order by all", [suite])
-    errata = con.sql("select * exclude (suite) from errata where suite = $suite order by all", params={"suite": suite})
-    return {
-        "masked": dict(masked.fetchall()),
-        "errata": errata.to_arrow_table().to_pylist(),
-        "compared_since": _compared_since(con, suite),
-        "version": importlib.metadata.version("stiltbench"),
-        "ended": _iso(ended[0][0]) if ended[0][0] else "",
-        "planned": planned[0][0],
-        "phases": [
-            dict(zip(("phase", "jobs", "seconds", "tokens", "tokens_per_second"), r, strict=True)) for r in sums
-        ],
-        "places": [{"device": d, "threads": t, "versions": json.loads(v)} for d, t, v in places],
-    }
-
-
-def _compared_since(con: duckdb.DuckDBPyConnection, suite: str) -> dict[str, str]:
-    """Return for each contrast since when both its arms were being predicted with, in any of its targets.
-
-    Scores can be made again, and later, from what was predicted then.
-    """
-    rows = con.execute(
-        """with scored as (
-               select c.arm, c.target, min(coalesce(p.started, j.started)) as since
-               from cells c join jobs j on j.job = c.job left join jobs p on p.job = j.parent
-               where c.suite = $suite and c.phase = 'score' group by all
-           ), asked as (select contrast, a, b, unnest(targets) as target from contrasts where suite = $suite)
-           select contrast, min(greatest(a.since, b.since)) from asked
-           join scored a on a.arm = asked.a and a.target = asked.target
-           join scored b on b.arm = asked.b and b.target = asked.target group by contrast order by contrast""",
-        {"suite": suite},
-    ).fetchall()
-    return {contrast: _iso(since) for contrast, since in rows}
 
 
 def write(results: Results, store: Store, path: Path) -> None:

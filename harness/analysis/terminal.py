@@ -12,12 +12,14 @@ from harness.analysis.words import (
     area_table,
     errata_words,
     interval,
+    many,
     of_these_runs,
     p_value,
     points,
     rank_words,
     ranks,
     seeds,
+    told_apart,
 )
 
 COLUMNS = 100
@@ -33,10 +35,11 @@ Report = dict[str, Any]
 
 
 def print_report(reports: list[Report], form: str, by: str | None = None) -> None:
-    """Print reports as JSON, or the headline of each target for a person; ``by``: the column to show levels of."""
+    """Print reports as JSON, or the headline of each test set for a person; ``by``: the column to show levels of."""
     if form == "json":
         print(json.dumps(reports, ensure_ascii=False, indent=1, allow_nan=False))
         return
+    reports = told_apart(reports)
     for target in dict.fromkeys(report["target"] for report in reports):
         main, *others = (report for report in reports if report["target"] == target)
         slopes = [report for report in others if report["by"]]
@@ -49,7 +52,7 @@ def print_ranking(rankings: list[Report], form: str) -> None:
     if form == "json":
         print(json.dumps(rankings, ensure_ascii=False, indent=1, allow_nan=False))
         return
-    for ranking in rankings:
+    for ranking in told_apart(rankings):
         print("\n".join(_ranking(ranking)), end="\n\n")
 
 
@@ -60,17 +63,14 @@ def lines(report: Report, slopes: list[Report] | None = None, by: str | None = N
     of = f"{report['target']} · {report['metric']}{layer} · {report['role']} · {report['suite']}"
     named = f"{report['a']} over {report['b']} · {of}"
     unseen = " unseen by both" if report["seen"]["a"] or report["seen"]["b"] else ""
-    said = [row for r in [report, *(slopes or [])] for row in _wrapped(r["statement"])]
+    statements = dict.fromkeys(r["statement"] for r in [report, *(slopes or [])])
+    said = [row for statement in statements for row in _wrapped(statement)]
     if report["estimate"] is None:
         return [named, *said]
-    languages, families = _many(n["codes"], "language"), _many(n["families"], "family", "families")
-    counted = f"{languages}{unseen}, {families}, {_many(n['items'], 'item')}, {seeds(n)}"
+    languages, families = many(n["codes"], "language"), many(n["families"], "family", "families")
+    counted = f"{languages}{unseen}, {families}, {many(n['items'], 'item')}, {seeds(n)}"
     picture = _levels(report, by) if by else [*_forest(report), *_counts(report)]
     return [named, *said, "", *_row("tested on", counted), *_beside(report), "", *picture]
-
-
-def _many(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def _row(label: str, text: str) -> list[str]:
@@ -138,8 +138,10 @@ def _forest(report: Report) -> list[str]:
 def _counts(report: Report) -> list[str]:
     found = [r for r in report["languages"] if r["q"] is not None and r["q"] <= ALPHA]
     better = sum(r["gain"] > 0 for r in found)
-    certain = f"at least {report['at_least_better']} and {report['at_least_worse']} truly are"
-    return _row("single languages", f"{better} better, {len(found) - better} worse (Benjamini–Hochberg); {certain}")
+    said = f"{better} better, {len(found) - better} worse (Benjamini–Hochberg)"
+    if report["at_least_better"] is not None:
+        said += f"; at least {report['at_least_better']} and {report['at_least_worse']} truly are"
+    return _row("single languages", said)
 
 
 def _levels(report: Report, by: str) -> list[str]:

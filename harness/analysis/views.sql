@@ -68,7 +68,7 @@ select suite, arm, unnest((mix->'languages')::varchar[]) as "language" from mixe
 where json_type(mix, '$.languages') = 'ARRAY'
 union
 select suite, arm, s.language from mixes join seen s using (suite, arm)
-where mix->>'languages' = 'all' and s.seen is not null;
+where mix->>'languages' = 'all' and s.seen in ('target', 'intermediate');
 
 -- The mean over seeds of one arm less that of the other, language by language, in what is a ratio. A contrast whose arms
 -- and target are another's as well, and which differs by its `by` alone, has that one's gains and stands once.
@@ -116,8 +116,8 @@ select * exclude (families, value, units, languages, n), avg(value) as value, co
     sum(units)::bigint as units, sum(languages)::bigint as languages, min(n) as n
 from families group by all;
 
--- Gains at every level of a column of `languages` (or any expression of one), apart for languages that the training of
--- either arm has met. `rel` is `gains`, or what was made of it.
+-- Gains at every level of a column of `languages` (or any expression of one), apart for languages that either arm has
+-- seen. `rel` is `gains`, or what was made of it.
 create macro gain_by(rel, level) as table
 with levels as (
     select g.suite, g.contrast, g.target, g.dataset, g.split, g.metric, g.direction, g.layer, g.seen is not null as met,

@@ -6,6 +6,7 @@ Numbers are ratios inside and points in sentences, printed to two significant di
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 ALPHA = 0.05
@@ -49,11 +50,16 @@ WHY_EXPLORATORY = {
     "undeclared": "they were not declared as a test",
     "few_seeds": "with two seeds in an arm they carry no test among several",
 }
+WHY_UNDEFINED = {
+    "constant": "every family gained the same",
+    "no_within_family_variation": "no family has languages at several places of {x_name}",
+}
 RANKS = {
     "all": "Rank: the places that an arm may take, given which pairs are told apart; all pairs were tested (Holm over "
-    "{holm_over}), each on the languages that neither of its two arms was trained on. Arms of equal rank are listed by "
+    "{holm_over}), each on the languages that neither of its two arms has seen. Arms of equal rank are listed by "
     "name.",
     "untested": " Never told apart, since in each of their pairs no language is unseen by both arms: {untested}.",
+    "none": "Rank: no pair of arms could be tested, since none has a language that is unseen by both.",
     "models": " Other seeds were not run: this is about these checkpoints.",
 }
 ERRATA = {
@@ -79,6 +85,8 @@ def verdict(report: dict[str, Any]) -> str:
         return "undefined"
     if report["role"] == "exploratory" or report["reason"] == "few_seeds":
         return "exploratory"
+    if report["by"] and report["slope"]["slope"] is None:
+        return "undefined"
     if report["by"]:
         found = report["p_holm"] is not None and report["p_holm"] <= ALPHA and report["slope"]["families"] >= 6
         return "depends_on" if found else "no_dependence"
@@ -128,13 +136,18 @@ def _numbers(report: dict[str, Any]) -> dict[str, Any]:
         "families": n["families"],
         "seeds": seeds(n),
         "mde": points(report["mde80"], se),
-        "reason": report["reason"],
+        "reason": _why_undefined(report),
         "margin": f"{margin * 100:g}" if margin else "–",
         "why": WHY_EXPLORATORY["few_seeds" if report["reason"] == "few_seeds" else "undeclared"],
         "family": _leans_on(report),
         "area_p": p_value(report["areas"]["p"]) if report["areas"] else "no p",
         "areas": area_table(report) if report["areas"] else "none",
     }
+
+
+def _why_undefined(report: dict[str, Any]) -> str:
+    reason = str(report["reason"] or (report["slope"] or {}).get("reason"))
+    return WHY_UNDEFINED.get(reason, reason.replace("_", " ")).format(x_name=report["by"])
 
 
 def _corrected(report: dict[str, Any], alone: float | None) -> str:
@@ -147,7 +160,12 @@ def _corrected(report: dict[str, Any], alone: float | None) -> str:
 def seeds(n: dict[str, int]) -> str:
     """Print how many trainings each arm has."""
     a, b = n["seeds_a"], n["seeds_b"]
-    return f"{a} and {b} seeds" if a != b else f"{a} seed{'s' if a != 1 else ''}"
+    return f"{a} and {b} seeds" if a != b else many(a, "seed")
+
+
+def many(count: int, one: str, more: str | None = None) -> str:
+    """Print a number of things: 1 family, 3 families."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 def _slope_numbers(report: dict[str, Any]) -> dict[str, Any]:
@@ -202,6 +220,12 @@ def area_table(report: dict[str, Any]) -> str:
     return ", ".join(f"{r['area']} {points(r['gain'], report['se'])} ({r['families']})" for r in rows)
 
 
+def told_apart(reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return reports or rankings with the data set beside the target, where a target is tested on several."""
+    tests = Counter(target for target, _ in {(r["target"], r["dataset"]) for r in reports})
+    return [r | {"target": f"{r['target']} ({r['dataset']})"} if tests[r["target"]] > 1 else r for r in reports]
+
+
 def ranks(arm: dict[str, Any]) -> str:
     """Print a rank set: the best to the worst place that an arm may take."""
     best, worst = arm["rank"]
@@ -212,6 +236,8 @@ def rank_words(ranking: dict[str, Any]) -> str:
     """Say what the rank sets of a ranking mean."""
     tested = {arm for p in ranking["pairs"] if p["reason"] != "no_unseen_languages" for arm in (p["a"], p["b"])}
     untested = [row["arm"] for row in ranking["arms"] if row["arm"] not in tested]
+    if not tested:
+        return RANKS["none"]
     said = RANKS["all"] + (RANKS["untested"] if untested else "")
     said += RANKS["models"] if ranking["scope"] == "models" else ""
     return said.format(holm_over=ranking["holm_over"], untested=", ".join(untested))

@@ -26,11 +26,13 @@ from harness.data import adapt, draw
 from harness.models.find import Model, find, folder
 from harness.plan import best_precision
 from harness.train import device
+from harness.train.batches import reading_padding
 from harness.train.encoder import Encoder
 from harness.train.execute import flops
-from harness.train.predict import Reader
-from harness.train.states import READING_TOKENS, read_inputs
-from harness.train.tokens import Encoded, encode
+from harness.train.ground import Ground
+from harness.train.kinds.retrieval import vectors
+from harness.train.states import READING_TOKENS
+from harness.train.tokens import Encoded
 
 MODEL = "e5-small"
 SENTENCES = 20
@@ -55,12 +57,12 @@ def measure(data: Path) -> list[dict[str, Any]]:
     with _own_tokens(folder(model, cache.root())) as where:
         ways = {("stiltbench", p): _ours(rows, model, where, p) for p in precisions}
         ways |= {("sentence-transformers", p): _theirs(rows, model, where, p) for p in precisions}
-        encoder = Encoder(where, 0, {})
-        encoded = encode(rows, where, model.digest, model.prefix)
-        rounds = [_round(ways, encoder, precisions) for _ in range(ROUNDS)]
-    work = flops(encoder, encoded.lengths, 1)
-    reader = Reader(encoder, read_inputs(encoded, where, model.digest, 0, "fp32"), model.pooling, "fp32")
-    return [_row(way, rounds, encoded, work, reader.padding) for way in ways]
+        ground = Ground(Encoder(where, 0, {}), model, where, "fp32")
+        encoded = ground.encode(_texts(rows, model))
+        rounds = [_round(ways, ground.encoder, precisions) for _ in range(ROUNDS)]
+    work = flops(ground.encoder, encoded.lengths, 1)
+    padding = reading_padding(encoded.lengths, len(encoded.ids), READING_TOKENS)
+    return [_row(way, rounds, encoded, work, padding) for way in ways]
 
 
 def sample(data: Path) -> pa.Table:
@@ -85,36 +87,40 @@ def _own_tokens(model_folder: Path) -> Iterator[Path]:
 
 
 def _ours(rows: pa.Table, model: Model, where: Path, precision: str) -> Callable[[], Vectors]:
-    encoder = Encoder(where, 0, {}).eval().to(device.device())
+    ground = Ground(Encoder(where, 0, {}).eval().to(device.device()), model, where, precision)
+    top = ground.encoder.layers
 
-    def vectors() -> Vectors:
+    def encoded() -> Vectors:
         cache.prune(0)
-        encoded = encode(rows, where, model.digest, model.prefix)
-        inputs = read_inputs(encoded, where, model.digest, 0, precision)
-        return Reader(encoder, inputs, model.pooling, precision).vectors([encoder.layers])[encoder.layers]
+        inputs = ground.inputs(ground.encode(_texts(rows, model)))
+        return vectors(ground, inputs, [top], model.pooling)[top]
 
-    return vectors
+    return encoded
+
+
+def _texts(rows: pa.Table, model: Model) -> list[str]:
+    return [model.prefix + text for text in rows["text"].to_pylist()]
 
 
 def _theirs(rows: pa.Table, model: Model, where: Path, precision: str) -> Callable[[], Vectors]:
     from sentence_transformers import SentenceTransformer
 
     encoder = SentenceTransformer(str(where))
-    texts = [model.prefix + text for text in rows["text"].to_pylist()]
+    texts = _texts(rows, model)
 
-    def vectors() -> Vectors:
+    def encoded() -> Vectors:
         with device.computing(precision):
             found = encoder.encode(texts, normalize_embeddings=True, show_progress_bar=False, convert_to_tensor=True)
         return np.asarray(found.float().cpu())
 
-    return vectors
+    return encoded
 
 
 def _round(ways: dict[Way, Callable[[], Vectors]], encoder: Encoder, precisions: list[str]) -> dict[str, Any]:
     seconds, made = {}, {}
-    for way, vectors in ways.items():
+    for way, encoded in ways.items():
         began = time.perf_counter()
-        made[way] = vectors()
+        made[way] = encoded()
         seconds[way] = time.perf_counter() - began
     cosines = {p: float((made["stiltbench", p] * made["sentence-transformers", p]).sum(1).min()) for p in precisions}
     return {"seconds": seconds, "cosines": cosines, "rates": {p: matmul_rate(encoder, p) for p in precisions}}

@@ -36,6 +36,7 @@ _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
     "adapters": lambda p: p.add_argument("--adapters", type=Path, help="folder of your own adapters and cards"),
     "suite": lambda p: p.add_argument("suite", help="a suite that ships, or a .toml file"),
     "limit": lambda p: p.add_argument("--limit", type=positive, help="first look: so many examples; never published"),
+    "scale": lambda p: p.add_argument("--scale", choices=["full", "smoke"], default="full", help="smoke: a first look"),
     "set": lambda p: p.add_argument(
         "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="a setting unlike the file's"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,7 @@ def add_to(add: Add) -> None:
     one = add("bench", _bench, "Measure side by side, and print the ratios.", "data", "format")
     one.add_argument("name", choices=BENCHES)
     one.add_argument("--sets", type=positive, default=1000, help="calibration: simulated data sets (default: 1000)")
-    one.add_argument("--out", type=Path, help="calibration: the page to write")
+    one.add_argument("--out", type=Path, help="calibration, gpu: the page to write")
 
 
 def _query(args: argparse.Namespace) -> int:
@@ -127,12 +128,10 @@ def _publish(args: argparse.Namespace) -> int:
 
 
 def _bench(args: argparse.Namespace) -> int:
-    if args.out and args.name != "calibration":
+    if args.out and args.name not in ("calibration", "gpu"):
         raise UserError(f"bench {args.name}: writes no page; leave out --out")
     rows = measure(args.name, args.data, args.sets)
     if args.out:
-        from harness.bench.calibration import page
-
-        write(args.out, page(rows))
+        write(args.out, importlib.import_module(f"harness.bench.{args.name}").page(rows))
     show(rows, list(rows[0]), args.format)
-    return 0
+    return 1 if any(row.get("passed") is False for row in rows) else 0

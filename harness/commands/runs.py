@@ -14,6 +14,7 @@ from harness.listing import show, write
 if TYPE_CHECKING:
     from harness.plan import Plan
     from harness.store import Store
+    from harness.suite import Suite
 
 
 def add_to(add: Add) -> None:
@@ -24,9 +25,14 @@ def add_to(add: Add) -> None:
     one.add_argument("name", nargs="?", help="model card")
     one.add_argument("--out", type=Path, help="folder to write (default: the cache)")
     one.add_argument("--exact-tokenizer", action="store_true", help="e5-small: the released tokenizer (README, Models)")
-    planned = ("suite", "store", "data", "adapters", "limit", "set")
+    planned = ("suite", "store", "data", "adapters", "scale", "limit", "set")
     one = add("plan", _plan, "Show what a suite would run, and what each arm sees.", *planned, "format")
-    one.add_argument("--mde", action="store_true", help="what each contrast would find, instead; runs nothing")
+    show_instead = one.add_mutually_exclusive_group()
+    show_instead.add_argument("--mde", action="store_true", help="what each contrast would find, instead")
+    show_instead.add_argument("--mix", action="store_true", help="what each arm reads by task and language, instead")
+    show_instead.add_argument(
+        "--tokens-per-second", type=positive, metavar="N", help="what is left costs at this throughput, instead"
+    )
     one = add("power", _power, "Say what a design would find, before it is run.", "store", "format")
     one.add_argument("--families", type=positive, nargs="+", default=[], help="default: as measured, or all there are")
     one.add_argument("--seeds", type=positive, nargs="+", default=[3, 5, 10], help="in each arm (default: 3 5 10)")
@@ -38,6 +44,7 @@ def add_to(add: Add) -> None:
     one.add_argument("--out", type=Path, help="SVG file: smallest difference by seeds")
     one = add("run", _run, "Run a suite; what is finished is not run again.", *planned)
     one.add_argument("--only", metavar="ARM", help="only the jobs that fill cells of this arm")
+    one.add_argument("--out", type=Path, metavar="PAGE", help="folder for the page of a first look")
     one.add_argument("--quiet", action="store_true", help="no progress")
     add("status", _status, "Show how far the suites of a store are.", "store", "format")
     one = add("gc", _gc, "Say which jobs no suite names, and remove them with --yes.", "store", "format")
@@ -85,17 +92,24 @@ def _model(args: argparse.Namespace) -> int:
 
 
 def _plan(args: argparse.Namespace) -> int:
-    from harness.outline import outline
+    from harness.cost import cost
+    from harness.outline import mixes, outline
     from harness.plan import make_plan
     from harness.store import Store
     from harness.suite_file import load
 
     store = Store(args.store) if (args.store / "STORE.json").is_file() else None
-    graph = make_plan(load(args.suite, args.limit, args.changes), store, args.data)
+    suite = load(args.suite, args.limit, args.changes, args.scale)
+    graph = make_plan(suite, store, args.data, partial=not args.mde)
     if args.mde:
         return _forecast(graph, store, args.format)
-    rows = outline(graph)
-    show(rows, list(rows[0]), args.format)
+    if args.tokens_per_second:
+        rows = cost(graph, args.data, args.tokens_per_second)
+    else:
+        rows = mixes(graph) if args.mix else outline(graph)
+    show(rows, list(rows[0]) if rows else ["arm"], args.format)
+    for missing in graph.missing:
+        print(f"no data here: {missing.where}: {missing.reason}", file=sys.stderr)
     return 0
 
 
@@ -136,12 +150,31 @@ def _run(args: argparse.Namespace) -> int:
     from harness.store import Store
     from harness.suite_file import load
 
-    suite = load(args.suite, args.limit, args.changes)
-    ran = run(suite, Store(args.store), args.data, only=args.only, quiet=args.quiet)
+    suite = load(args.suite, args.limit, args.changes, args.scale)
+    if args.out:
+        _check_first_look(args.out, suite, args.only)
+    store = Store(args.store)
+    ran = run(suite, store, args.data, only=args.only, quiet=args.quiet)
     print(f"{suite.name}: {len(ran.did)} jobs run, {ran.found} found done, {ran.seconds:.1f} s", file=sys.stderr)
+    for key, reason in ran.lost.items():
+        print(f"tried again: {key}: {reason}", file=sys.stderr)
     for key, reason in ran.failed.items():
         print(f"failed: {key}: {reason}", file=sys.stderr)
+    if args.out and not ran.failed:
+        from harness.publish import publish
+
+        print(publish(suite.name, args.out, store, first_look=True))
     return 1 if ran.failed else 0
+
+
+def _check_first_look(out: Path, suite: Suite, only: str | None) -> None:
+    """Refuse a page before hours are spent: of a whole suite, among the leaderboards, of one arm."""
+    if suite.limit is None and suite.scale != "smoke":
+        raise UserError(f"run --out: shows a first look (--scale smoke, --limit); for the whole, publish {suite.name}")
+    if only:
+        raise UserError("run --out: a page needs every arm; leave out --only")
+    if "leaderboards" in out.resolve().parts:
+        raise UserError(f"run --out {out}: a first look is no leaderboard; name another folder")
 
 
 def _status(args: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.analysis import results as found
 from harness.errors import UserError
+from harness.publish.page import first_look as is_first_look
 from harness.publish.page import render
 from harness.publish.queries import render_queries
 from harness.store import Store, writing_folder_errors
@@ -34,8 +35,12 @@ def publish(
     if store is not None and read is None:
         read = _finished(found.from_store(store, suite), suite)
     assert read is not None
-    if read.suite.limit is not None and not first_look:
-        look = f"a first look (--limit {read.suite.limit})"
+    if is_first_look(read.suite) and not first_look:
+        look = (
+            "a first look (--scale smoke)"
+            if read.suite.scale == "smoke"
+            else f"a first look (--limit {read.suite.limit})"
+        )
         raise UserError(f"{suite}: {look} is never published; run the whole suite, or see it by `run --out PAGE`")
     with writing_folder_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)

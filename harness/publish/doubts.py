@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.analysis.named import named_query
+from harness.analysis.query import ask
 from harness.analysis.results import Results
-from harness.analysis.words import errata_words, p_value
+from harness.analysis.words import errata_words, many, p_value, points
 from harness.data.cards import dataset_card, model_card, model_names
+from harness.publish.queries import MEASURE
+from harness.publish.training import selections
 from harness.suite import Suite
 
 Report = dict[str, Any]
@@ -14,16 +18,20 @@ Report = dict[str, Any]
 ADVISED_SEEDS = 5
 """Seeds that statistics §3 advises."""
 
+MOST = 12
+"""Most collapsed cells that are listed."""
+
 
 def doubts(results: Results, main: list[Report]) -> str:
     """Return the list of doubts: what was left out, what data and model are known for, what must not be concluded."""
     suite = results.suite
     names = {t.data for target in suite.targets.values() for t in target.test}
     names |= {m.data for arm in suite.arms.values() for m in arm.mix}
-    points_of = [f"All {results.facts['planned']} jobs of the suite are done: no cell is missing."]
-    points_of += _left_out(results) + _translated(suite) + _masked(results)
-    points_of += _errata(results)
-    points_of += [_seen(r) for r in main] + [_dropped(r) for r in main]
+    kept = "what has no data here stands above" if results.facts.get("missing") else "no cell is missing"
+    points_of = [f"All {results.facts['planned']} jobs of the suite are done: {kept}."]
+    points_of += [_collapsed(results), *_left_out(results), *selections(results.facts)]
+    points_of += _translated(suite) + _masked(results) + _errata(results)
+    points_of += _seen(main) + [_dropped(r) for r in main]
     points_of += [f"{d.title}: {defect}" for d in map(dataset_card, sorted(names)) for defect in d.defects]
     if suite.model in model_names():
         points_of += [f"{model_card(suite.model).title}: {caveat}" for caveat in model_card(suite.model).caveats]
@@ -33,12 +41,17 @@ def doubts(results: Results, main: list[Report]) -> str:
     return "\n".join(f"- {text}" for text in filter(None, points_of))
 
 
-def _seen(r: Report) -> str:
-    seen = sorted({*r["seen"]["a"], *r["seen"]["b"]})
-    return (
-        f"{r['contrast']}, {r['target']}: left out as seen by an arm's training (with all scripts and standards of the "
-        f"language): {', '.join(seen) or 'none'}."
-    )
+def _seen(main: list[Report]) -> list[str]:
+    """Say which languages a contrast leaves out, once for all targets of which they are the same."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for r in main:
+        codes = ", ".join(sorted({*r["seen"]["a"], *r["seen"]["b"]})) or "none"
+        found.setdefault((r["contrast"], codes), []).append(r["target"])
+    return [
+        f"{contrast}, {', '.join(targets)}: left out, as seen by an arm's training or since their dev set selected the "
+        f"model (with all scripts and standards of the language): {codes}."
+        for (contrast, codes), targets in found.items()
+    ]
 
 
 def _dropped(r: Report) -> str:
@@ -73,8 +86,28 @@ def _errata(results: Results) -> list[str]:
     ]
 
 
+def _collapsed(results: Results) -> str:
+    """Name the cells whose training collapsed, by the named query, on headlines: they count in every mean."""
+    found = ask(results.con, named_query("collapsed_seeds").sql)
+    rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+    tests = {name: results.headlines(name) for name in results.suite.targets}
+    mine = [r for r in rows if any(all(getattr(m, c) == r[c] for c in MEASURE) for m in tests.get(r["target"], []))]
+    if not mine:
+        return ""
+    several = {name for name, measures in tests.items() if len(measures) > 1}
+    cells = [_cell(r, f"{r['target']} ({r['dataset']})" if r["target"] in several else r["target"]) for r in mine]
+    shown = "; ".join(cells[:MOST]) + (f"; and {len(cells) - MOST} more" if len(cells) > MOST else "")
+    return f"{many(len(mine), 'cell')} collapsed, kept in every mean: {shown}. [Which, and the rule](queries.md)."
+
+
+def _cell(row: Report, target: str) -> str:
+    beside = "" if row["siblings"] is None else f"; median of its other seeds {points(row['siblings'], None)}"
+    score, floor = points(row["score"], None), points(row["floor"], None)
+    return f"{row['arm']}, {target}, seed {row['seed']}: {score} ({floor} without reading{beside})"
+
+
 def _naive(r: Report) -> str:
-    if not r["naive"]:
+    if not r["naive"] or p_value(r["naive"]["t_p"]) == p_value(r["p"]):
         return ""
     return (
         f"{r['contrast']}, {r['target']}: a test over languages as if they were independent would have said "
@@ -94,10 +127,13 @@ def _left_out(results: Results) -> list[str]:
                 f"have, at most {suite.languages.per_family} of a family, drawn by seed."
             )
     if len(suite.seeds) < ADVISED_SEEDS:
-        rows.append(f"Left out for time: {len(suite.seeds)} seeds in each arm, where {ADVISED_SEEDS} are advised.")
+        rows.append(
+            f"Left out for time: {many(len(suite.seeds), 'seed')} in each arm, where {ADVISED_SEEDS} are advised."
+        )
     tops = sorted({str(r.trainable_layers) for r in suite.recipes.values() if r.trainable_layers != "all"})
     if tops:
-        rows.append(f"Left out for time: only the top {' or '.join(tops)} layers are trained; those below are frozen.")
+        only = "the top layer is" if tops == ["1"] else f"the top {' or '.join(tops)} layers are"
+        rows.append(f"Left out for time: only {only} trained; those below are frozen.")
     if suite.intermediate and not suite.intermediate.check:
         rows.append("How well an arm learned its intermediate task is not measured: the suite names no split to check.")
     return rows

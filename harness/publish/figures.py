@@ -13,16 +13,28 @@ Report = dict[str, Any]
 def family_figure(main: list[Report]) -> str:
     """Return the SVG of the gain of every family, a panel per target, largest gain of the first target on top."""
     panels = []
-    order = [f["family"] for f in sorted(main[0]["families"], key=lambda f: -f["gain"])] if main else []
+    order = dict.fromkeys(f["family"] for r in main for f in sorted(r["families"], key=lambda f: -f["gain"]))
     for r in main:
         by_name = {f["family"]: f for f in r["families"]}
-        panels.append(Panel(f"{r['target']} ({r['metric']})", [_family_row(by_name[f]) for f in order if f in by_name]))
-    title = f"Gain of {main[0]['a']} over {main[0]['b']} by language family" if main else "No contrast"
-    return forest(title, panels, f"points in favour of {_winner(main)}; 95 % over items and seeds")
+        panels.append(Panel(_title(r, main), [_family_row(by_name[f]) for f in order if f in by_name]))
+    return forest(f"Gain{_of(main)} by language family", panels, f"{_in_favour(main)}; 95 % over items and seeds")
 
 
-def _winner(main: list[Report]) -> str:
-    return str(main[0]["a"]) if main else "neither"
+def _one(main: list[Report]) -> bool:
+    """Return whether all panels compare the same two arms."""
+    return len({(r["a"], r["b"]) for r in main}) == 1
+
+
+def _of(main: list[Report]) -> str:
+    return f" of {main[0]['a']} over {main[0]['b']}" if _one(main) else ""
+
+
+def _title(r: Report, main: list[Report]) -> str:
+    return f"{r['target']} ({r['metric']})" if _one(main) else f"{r['contrast']}: {r['target']}"
+
+
+def _in_favour(main: list[Report]) -> str:
+    return f"points in favour of {main[0]['a'] if _one(main) else 'the first arm'}"
 
 
 def _family_row(family: Report) -> Row:
@@ -36,9 +48,9 @@ def level_figure(main: list[Report], column: str) -> str:
     panels = []
     for r in main:
         levels: list[Report] = next((b["levels"] for b in r["breakdowns"] if b["by"] == column), [])
-        panels.append(Panel(f"{r['target']} ({r['metric']})", [_level_row(level) for level in levels]))
-    title = f"Gain of {main[0]['a']} over {main[0]['b']} by {COLUMN_NAMES[column]}" if main else "No contrast"
-    return forest(title, panels, f"points in favour of {_winner(main)}; 95 % over families, items, seeds")
+        panels.append(Panel(_title(r, main), [_level_row(level) for level in levels]))
+    title = f"Gain{_of(main)} by {COLUMN_NAMES[column]}"
+    return forest(title, panels, f"{_in_favour(main)}; 95 % over families, items, seeds")
 
 
 def _level_row(level: Report) -> Row:

@@ -27,7 +27,7 @@ def render_queries(results: Results, own: Path | None = None) -> str:
     An answer with the columns of a measure is shown for the headline of each target alone.
     """
     con = results.con
-    headlines = [m for target in results.suite.targets for m in results.measures(target)[:1]]
+    headlines = [m for target in results.suite.targets for m in results.headlines(target)]
     con.execute("create temp table kept as from scores")  # every question asks for them, and they take a while
     con.execute("create or replace view scores as from kept")
     con.execute("create temp table headlines (target varchar, dataset varchar, split varchar, metric varchar, "
@@ -65,7 +65,8 @@ def _answer(con: duckdb.DuckDBPyConnection, query: NamedQuery) -> str:
     if {"target", *MEASURE} <= {*columns}:
         kept = set(con.execute("from headlines").fetchall())
         rows = [r for r in rows if tuple(r[c] for c in ("target", *MEASURE)) in kept]
-        shown -= {*MEASURE}
+        several = len({r["target"] for r in rows}) < len({(r["target"], r["dataset"], r["split"]) for r in rows})
+        shown -= {*MEASURE[2:]} if several else {*MEASURE}
     if not rows:
         return "No row."
     head = [c for c in columns if c in shown]

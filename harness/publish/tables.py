@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from harness.analysis.arms import arm_scores, majority
@@ -11,6 +13,9 @@ from harness.analysis.ranking import rankings
 from harness.analysis.results import Measure, Results
 from harness.analysis.words import EDITIONS, SLOPE_OF_RUNS, interval, of_these_runs, p_value, points, rank_words, ranks
 from harness.plan import INTERMEDIATE
+from harness.publish.training import reads
+from harness.suite import Target
+from harness.suite_cards import kind_of
 
 Report = dict[str, Any]
 
@@ -35,58 +40,56 @@ def _scored(value: float | None, ends: Any, se: float | None) -> str:
 
 
 def arms(comparer: Comparer) -> list[str]:
-    """Return a section per target on its arms: rank set, family-macro and language-macro score, n and coverage."""
-    return [_arms(comparer, ranking) for ranking in rankings(comparer)]
+    """Return a section per test set on its arms: rank set, family-macro and language-macro score, n and coverage."""
+    measures = [m for name in comparer.targets(None) for m in comparer.results.headlines(name)]
+    return [_arms(comparer, *pair) for pair in zip(measures, rankings(comparer), strict=True)] if measures else []
 
 
-def _arms(comparer: Comparer, ranking: Report) -> str:
-    results, target = comparer.results, ranking["target"]
-    rows = []
+def _arms(comparer: Comparer, main: Measure, ranking: Report) -> str:
+    results, rows = comparer.results, []
     for row in ranking["arms"]:
         what = results.suite.arms[row["arm"]]
         name = f"*{row['arm']} (control)*" if what.control else row["arm"]
         family = _scored(row["family_macro"], row["interval"], row["se"])
         language = _scored(row["language_macro"], row["language_macro_interval"], row["language_macro_se"])
         covered = f"{row['languages']}/{row['of']}"
-        rows.append([ranks(row), name, _saw(results, row["arm"]), family, language, covered, row["seeds"]])
+        rows.append([ranks(row), name, reads(results.suite, row["arm"]), family, language, covered, row["seeds"]])
     head = ["rank", "arm", "intermediate training", "family-macro", "language-macro", "languages", "seeds"]
-    main = results.measures(target)[0]
-    below = [_under_arms(results, target, main), f"*{rank_words(ranking)}*", _extra(comparer, target)]
-    return "\n\n".join([f"### {target}: {_named(main)}", table(head, rows), *filter(None, below)])
+    below = [_under_arms(results, main), f"*{rank_words(ranking)}*", _extra(comparer, main)]
+    return "\n\n".join(
+        [
+            f"### {main.target}: {_named(results.suite.targets[main.target], main)}",
+            table(head, rows),
+            *filter(None, below),
+        ]
+    )
 
 
-def _named(m: Measure) -> str:
-    direction = "both directions, " if m.direction is None and m.layer is not None else ""
+def _named(target: Target, m: Measure) -> str:
+    direction = ""
+    if target.pivot:
+        direction = "both directions, " if len(target.directions) > 1 else f"{target.directions[0]} {target.pivot}, "
     layer = f", layer {m.layer}" if m.layer is not None else ""
     return f"{m.metric} ({direction}{m.dataset} {m.split}{layer})"
 
 
-def _saw(results: Results, arm: str) -> str:
-    mix = results.suite.arms[arm].mix
-    if not mix:
-        return "none"
-    languages = mix[0].languages
-    said = "all languages" if languages == "all" else ", ".join(languages)
-    return f"{said}, labels shuffled" if results.suite.arms[arm].control == "shuffled-labels" else said
-
-
-def _under_arms(results: Results, target: str, main: Measure) -> str:
+def _under_arms(results: Results, main: Measure) -> str:
     items = results.con.execute(
         "select min(n), max(n) from (select count(distinct id) as n from results where target = ? and dataset = ? "
-        "group by language)",
-        [target, main.dataset],
+        "and split = ? group by language)",
+        [main.target, main.dataset, main.split],
     ).fetchall()
     low, high = items[0]
+    counted = f"{low} to {high} items" if low < high else f"{low} item{'s' if low > 1 else ''}"
     return (
-        f"*Points over all languages scored, whether an arm trained on them or not; {low} to {high} items a language; "
+        f"*Points over all languages scored, whether an arm trained on them or not; {counted} a language; "
         "95 % intervals: family-macro over families, items and seeds, language-macro over families alone. Arms "
         "share languages and items: whether two such intervals overlap does not tell whether the arms differ.*"
     )
 
 
-def _extra(comparer: Comparer, target: str) -> str:
-    main, *others = comparer.results.measures(target)
-    extra = [m for m in others if m.direction is None and m.layer == main.layer]
+def _extra(comparer: Comparer, main: Measure) -> str:
+    extra = [m for m in comparer.results.measures(main.target) if m != main == replace(m, metric=main.metric)]
     if not extra:
         return ""
     columns = {m.metric: {r["arm"]: r for r in arm_scores(comparer, m)} for m in extra}
@@ -94,7 +97,7 @@ def _extra(comparer: Comparer, target: str) -> str:
     for arm in comparer.results.suite.arms:
         cells = [(c[arm]["family_macro"], c[arm].get("interval"), c[arm].get("se")) for c in columns.values()]
         rows.append([arm, *(_scored(*cell) for cell in cells)])
-    share = majority(comparer.results, target)
+    share = majority(comparer.results, main)
     base = (
         ""
         if share is None
@@ -104,28 +107,28 @@ def _extra(comparer: Comparer, target: str) -> str:
 
 
 def own_task(comparer: Comparer) -> str:
-    """Tell how well each arm learned its own intermediate task, on items that it never saw."""
-    results = comparer.results
-    measures = results.con.execute(
+    """Tell how well each arm learned its own intermediate task, on items that it never saw: a table a test set."""
+    rows = comparer.results.con.execute(
         "select distinct dataset, split, metric from results where target = ? order by all", [INTERMEDIATE]
     ).fetchall()
-    if not measures:
-        return ""
-    columns = {
-        metric: {r["arm"]: r for r in arm_scores(comparer, Measure(INTERMEDIATE, dataset, split, metric))}
-        for dataset, split, metric in measures
-    }
+    tests = groupby((Measure(INTERMEDIATE, *row) for row in rows), lambda m: (m.dataset, m.split))
+    parts = [_own_task(comparer, list(measures)) for _, measures in tests]
+    return "\n\n".join(["### The intermediate task itself", *parts]) if parts else ""
+
+
+def _own_task(comparer: Comparer, measures: list[Measure]) -> str:
+    columns = {m.metric: {r["arm"]: r for r in arm_scores(comparer, m)} for m in measures}
     rows = []
-    for arm in results.suite.arms:
+    for arm in comparer.results.suite.arms:
         cells = [column[arm]["language_macro"] for column in columns.values()]
         if any(c is not None for c in cells):
             rows.append([arm, next(iter(columns.values()))[arm]["languages"], *(points(c, None) for c in cells)])
-    share = majority(results, INTERMEDIATE)
+    share = majority(comparer.results, measures[0])
     base = "" if share is None else f" Always naming the commonest class: {points(share, None)}."
     shown = table(["arm", "languages", *columns], rows)
     return (
-        f"### The intermediate task itself\n\n{shown}\n\n*Mean over languages that the arm trained on (at most eight), "
-        f"on the split `{measures[0][1]}` of {measures[0][0]}, whose items it never saw.{base}*"
+        f"{shown}\n\n*Mean over languages that the arm trained on (at most eight), on the split "
+        f"`{measures[0].split}` of {measures[0].dataset}, whose items it never saw.{base}*"
     )
 
 
@@ -166,7 +169,7 @@ def editions(reports: list[Report], own: str) -> str:
 
 def areas(reports: list[Report]) -> str:
     """Return the gains by macro-area of every contrast: families of one area are not independent evidence."""
-    shown = [r for r in reports if r["areas"] and not r["by"]]
+    shown = [r for r in reports if r["areas"] and len(r["areas"]["table"]) > 1 and not r["by"]]
     names = sorted({row["area"] for r in shown for row in r["areas"]["table"]})
     rows = []
     for r in shown:
@@ -185,7 +188,7 @@ def where(report: Report) -> str:
     if not report["breakdowns"]:
         return ""
     parts = [f"### {report['contrast']}, {report['target']}", _families(report)]
-    for breakdown in report["breakdowns"]:
+    for breakdown in (b for b in report["breakdowns"] if len(b["levels"]) > 1):
         rows = [
             [
                 level["level"],
@@ -221,27 +224,32 @@ def _slope(breakdown: Report) -> str:
 
 
 def forgot(comparer: Comparer) -> str:
-    """Show retrieval by direction and layer, before (arm `none`) and after each arm."""
-    asked = [name for name, target in comparer.results.suite.targets.items() if target.pivot]
-    return "\n\n".join(_forgot(comparer, name) for name in asked) or "No retrieval target in this suite."
+    """Show retrieval by direction and layer before and after each arm; "" where a suite has none."""
+    targets = comparer.results.suite.targets
+    asked = [name for name, target in targets.items() if kind_of(target) == "retrieval"]
+    shown = [_forgot(comparer, m) for name in asked for m in comparer.results.headlines(name)]
+    return "\n\n".join(["## What it forgot", *shown]) if shown else ""
 
 
-def _forgot(comparer: Comparer, target: str) -> str:
+def _forgot(comparer: Comparer, main: Measure) -> str:
     """A layer at which all arms score the same stands once: it lies below what is trained."""
-    results = comparer.results
-    pivot, arms = results.suite.targets[target].pivot, results.suite.arms
-    measures = results.measures(target)
-    scores = {m: {r["arm"]: r for r in arm_scores(comparer, m)} for m in measures if m.direction is not None}
-    same = [m for m, rows in scores.items() if len({row["family_macro"] for row in rows.values()}) == 1 < len(arms)]
-    shown = [m for m in scores if m not in same]
-    head = [f"{m.direction} {pivot}, layer {m.layer}" for m in shown]
-    rows = [[arm, *(_macro(scores[m][arm]) for m in shown)] for arm in arms]
-    once = [f"{m.direction} {pivot}, layer {m.layer}: {_macro(next(iter(scores[m].values())))}" for m in same]
-    check = f" Every arm scores the same, as it must where nothing is trained: {'; '.join(once)}." if once else ""
-    return (
-        f"{table(['arm', *head], rows)}\n\n*Retrieval accuracy ({target}), family-macro, over all languages. `none` "
-        f"is the model before any training; what an arm lies below it, training has cost.{check}*"
-    )
+    suite, target = comparer.results.suite, comparer.results.suite.targets[main.target]
+    measures = [m for m in comparer.results.measures(main.target) if m.dataset == main.dataset]
+    asked = [m for m in measures if m.metric == main.metric and (m.direction or len(target.directions) == 1)]
+    scores = {m: {r["arm"]: r for r in arm_scores(comparer, m)} for m in asked}
+    named = {m: f"{m.direction or target.directions[0]} {target.pivot}, layer {m.layer}" for m in asked}
+    same = [m for m, rows in scores.items() if len({row["family_macro"] for row in rows.values()}) == 1 < len(rows)]
+    shown = [m for m in asked if m not in same]
+    rows = [[arm, *(_macro(scores[m][arm]) for m in shown)] for arm in suite.arms]
+    once = [f"{named[m]}: {_macro(next(iter(scores[m].values())))}" for m in same]
+    check = [f"Every arm scores the same, as it must where nothing is trained: {'; '.join(once)}."] if once else []
+    untrained = [arm for arm in suite.arms if not suite.trains(arm, main.target)][:1] if shown else []
+    before = [
+        f"`{arm}` is the model before any training; what an arm lies below it, training has cost." for arm in untrained
+    ]
+    told = [f"Retrieval {main.metric} ({main.target}), family-macro, over all languages.", *before, *check]
+    shared = [table(["arm", *(named[m] for m in shown)], rows)] if shown else []
+    return "\n\n".join([*shared, f"*{' '.join(told)}*"])
 
 
 def _macro(row: Report) -> str:

@@ -190,7 +190,7 @@ def test_scripts_of_one_language_count_once_and_a_direction_of_two_is_half(made:
 
 
 F1 = (0.806, 0.847, 0.821, 0.815, 0.833, 0.830)
-"""Scores of the six trainings of seven that did not collapse, in the Wolof tagging of Chau and Smith 2021."""
+"""As the six trainings of seven that did not collapse, of MasakhaNER 2.0's XLM-R large in Wolof: mean .825."""
 
 
 def _tagged(f1: float) -> list[Row]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.analysis import words
-from harness.analysis.words import interval, p_value, points, rank_words, ranks, statement, verdict
+from harness.analysis.words import interval, p_value, points, rank_words, ranks, statement, told_apart, verdict
 
 FORBIDDEN = ("no difference", "outperforms", "trend towards", "***", "highly significant", "significant", "generally")
 
@@ -190,7 +190,7 @@ def test_no_unseen_language_gives_no_verdict() -> None:
 def test_what_cannot_be_tested_says_why() -> None:
     kind, said = _said(p=None, interval=None, reason="constant", p_holm=None)
     assert kind == "undefined"
-    assert "(constant)" in said
+    assert "(every family gained the same)" in said
 
 
 def test_no_sentence_holds_a_forbidden_word() -> None:
@@ -234,3 +234,24 @@ def test_intervals_and_p_values() -> None:
         "p = 1",
         "no p",
     ]
+
+
+def test_a_slope_that_no_family_can_show_is_not_called_missing_evidence() -> None:
+    kind, said = _said(by="joshi_class", slope={**SLOPE, "slope": None, "reason": "no_within_family_variation"})
+    assert kind == "undefined"
+    assert said.endswith("nothing can be tested here (no family has languages at several places of joshi_class).")
+
+
+def test_pairs_without_a_language_that_both_have_not_seen_have_no_ranks_to_explain() -> None:
+    pairs = [{"a": "a", "b": "b", "reason": "no_unseen_languages"}]
+    ranking = {"arms": [{"arm": "a"}, {"arm": "b"}], "pairs": pairs, "holm_over": 0, "scope": "models"}
+    assert rank_words(ranking).startswith("Rank: no pair of arms could be tested")
+
+
+def test_only_a_target_with_several_test_sets_names_them() -> None:
+    reports = [
+        {"target": "qa", "dataset": "xquad"},
+        {"target": "qa", "dataset": "mlqa"},
+        {"target": "t", "dataset": "x"},
+    ]
+    assert [r["target"] for r in told_apart(reports)] == ["qa (xquad)", "qa (mlqa)", "t"]

@@ -2,8 +2,9 @@
 -- A row is a cell (arm, target, seed) whose score, averaged over families, does not exceed what answering without
 -- reading gives, or has less than half of what its sibling seeds have above that. Without reading (`floor`): naming the
 -- commonest class of each language (accuracy), one class whichever (balanced accuracy), one of n items (retrieval),
--- nothing (F1, exact match, chrF++). The first rule is that of Mosbach et al. 2021, On the stability of fine-tuning BERT; `siblings` is the
--- median of the other seeds of the same arm. Scores are ratios, over all languages. No row: no cell collapsed.
+-- nothing (F1, exact match, chrF++), and 0 where classes are not known. The first rule is that of Mosbach et al. 2021, On
+-- the stability of fine-tuning BERT; `siblings` is the median of the other seeds of the same arm. Scores are ratios, over
+-- all languages. No row: no cell collapsed.
 with gold as (
     select distinct suite, target, dataset, split, "language",
         [stats[i] + stats[i + 2] for i in range(1, len(stats) + 1, 3)] as classes
@@ -12,7 +13,7 @@ with gold as (
     select s.*, case when s.metric = 'balanced_accuracy' then 1 / len(list_filter(classes, lambda n: n > 0))
         when s.metric in ('f1', 'xtreme_f1', 'exact_match', 'mined_f1', 'chrf') then 0
         when s.layer is not null then 1 / s.n
-        else list_max(classes) / list_sum(classes) end as lowest
+        else coalesce(list_max(classes) / list_sum(classes), 0) end as lowest
     from scores s left join gold using (suite, target, dataset, split, "language")
     where s.metric in ('accuracy', 'token_accuracy', 'balanced_accuracy', 'f1', 'xtreme_f1', 'exact_match', 'mined_f1',
         'chrf')

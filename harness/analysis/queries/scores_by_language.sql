@@ -1,6 +1,7 @@
 -- Scores of every language
 -- A row is one language under one arm, target and measure: the mean of its score over seeds and its standard deviation
--- among them, as ratios. `items` are the examples scored in each seed; `seen` is the phase that trained on the language.
+-- among them, as ratios. `items` are the examples scored in each seed; `seen` is the phase that trained on the
+-- language, or `selected` where its dev set chose the model.
 with every as (
     select suite, target, dataset, split, metric, direction, layer, arm, "language", avg(value) as score,
         stddev_samp(value) as sd, count(value) as seeds, min(n) as items

@@ -25,14 +25,16 @@ def item_values(stats: npt.ArrayLike, score: Score) -> Floats:
         score: scores sums of rows, [..., k] → [...].
 
     Returns:
-        [..., n]; NaN where the score without some item does not exist.
+        [..., n]; NaN where the score without some item does not exist. A lone item's value is its score.
     """
     rows = np.asarray(stats, dtype=np.float64)
-    if rows.ndim < 2 or rows.shape[-2] < 2:
-        raise ValueError(f"stats: expected rows of at least 2 items, got shape {rows.shape}")
+    if rows.ndim < 2 or not rows.shape[-2]:
+        raise ValueError(f"stats: expected rows of at least one item, got shape {rows.shape}")
     total = rows.sum(axis=-2, keepdims=True)
-    without = score(total - rows)
     n = rows.shape[-2]
+    if n == 1:
+        return np.asarray(score(total))
+    without = score(total - rows)
     return np.asarray(score(total) + (n - 1) * (without.mean(axis=-1, keepdims=True) - without))
 
 

@@ -87,3 +87,7 @@ def test_labels_must_match_the_items_and_be_known():
         item_variance([0.1, 0.2], ["a"])
     with pytest.raises(ValueError, match="groups: a label is missing"):
         item_variance([0.1, 0.2], np.array(["a", None], dtype=object))
+
+
+def test_a_lone_item_has_its_own_score():
+    assert item_values([[3, 1, 0]], micro_f1_from_stats) == pytest.approx([6 / 7])
