@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 from transformers import AutoTokenizer, DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_callback import PrinterCallback
 
 from harness.train import device
 from harness.train.kinds import task
@@ -78,7 +79,9 @@ class Rival:
                 bf16=self.bf16,
                 train_sampling_strategy="group_by_length" if self.best else "random",
             )
-            Trainer(model, asked, self._padded, self.rows, callbacks=[self.clock]).train()
+            trainer = Trainer(model, asked, self._padded, self.rows, callbacks=[self.clock])
+            trainer.remove_callback(PrinterCallback)  # it would go to standard output
+            trainer.train()
 
     def _padded(self, rows: list[dict[str, Any]]) -> Any:
         made = self.pad(rows)
