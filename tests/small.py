@@ -30,7 +30,7 @@ include = ["deu_Latn", "eng_Latn", "fin_Latn", "hin_Deva", "nno_Latn"]
 
 [recipes.short]
 epochs = 1
-batch_tokens = 256
+batch_tokens = 128
 learning_rate = 1e-3
 trainable_layers = 1
 

@@ -166,10 +166,16 @@ def _trained(data: Path | None) -> Seen:
     from harness.bench import train
 
     rows = [row for row in train.measure(data) if row["who"] == train.OURS]
-    told = (
-        "{learns}, {precision}: {tokens_per_second:.0f} tokens/s, {times_best:.2f} of Trainer's best, {peak:.0%} peak"
-    )
-    return "; ".join(told.format(**row) for row in rows), None
+    return "; ".join(filter(None, map(_rates, rows))), None
+
+
+def _rates(row: Row) -> str:
+    """Say a row of `bench train`: a step of few tokens stands beside Trainer's, one of many beside the peak alone."""
+    if row["peak"] is None:  # a suite's
+        return ""
+    beside = f", {row['times_best']:.2f} of Trainer's best" if row["times_best"] else ""
+    place = f"{row['learns']}, {row['precision']}, {row['tokens_a_step']:.0f} tokens a step"
+    return f"{place}: {row['tokens_per_second']:.0f} tokens/s{beside}, {row['peak']:.0%} of the peak"
 
 
 def _machine(store: Store) -> Seen:

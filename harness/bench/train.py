@@ -30,7 +30,7 @@ from harness.plan import best_precision
 from harness.run.local import run
 from harness.store import Store
 from harness.suite_file import load
-from harness.train import device
+from harness.train import device, states
 from harness.train.batches import Indices, reading_batches, training_batches
 from harness.train.encoder import Encoder
 from harness.train.execute import flops, learning
@@ -47,6 +47,8 @@ PROBE = 7
 """Steps of ours between which the machine's own rate is taken: seven times a phase."""
 BATCH = 8
 """`Trainer`'s default; our batches hold as many real tokens on average."""
+FULL, FULL_STEPS = 40, 22
+"""About 2,000 tokens a step, as in the recipes of the suites that ship; too few steps to ask what was learned."""
 RATE = 2e-4
 TOP = 4
 
@@ -57,18 +59,24 @@ OURS, DEFAULTS, BEST = "stiltbench", "Trainer, defaults", "Trainer, at its best"
 
 @dataclass(frozen=True)
 class Way:
-    """Who trains, at which precision, and how many layers from the top learn (None: everything)."""
+    """Who trains, at which precision, how many layers from the top learn (None: everything), and on how many texts."""
 
     who: str
     precision: str
     top: int | None
+    texts: int = BATCH
+
+    @property
+    def steps(self) -> int:
+        """Number of steps of a round."""
+        return STEPS if self.texts == BATCH else FULL_STEPS
 
 
 @dataclass
 class Timed:
-    """One phase of :data:`STEPS` steps; the first one warms up and counts for nothing. Shares as in :func:`measure`."""
+    """One phase; its first step warms up and counts for nothing. Shares as in :func:`measure`."""
 
-    loss: float
+    loss: float | None
     tokens: int
     seconds: float
     padding: float
@@ -121,9 +129,10 @@ def measure(data: Path) -> list[dict[str, Any]]:
     """Return a row per way: medians of :data:`ROUNDS` interleaved rounds, each from another seed.
 
     `times_defaults` and `times_best` are real tokens a second over those of `Trainer`, the median of the ratios
-    within a round; `loss` is the mean on held-out texts and `loss_sd` its deviation over seeds. `peak` is the share of
-    the machine's rate of matrix products in the same shapes, `outside` that of the phase's time that is neither
-    forward, backward nor optimizer. The last row is a suite's: its wall time over its jobs' model time.
+    within a round, where both take steps of as many tokens; `loss` is the mean on held-out texts and `loss_sd` its
+    deviation over seeds. `peak` is the share of the machine's rate of matrix products in the same shapes, `outside`
+    that of the phase's time that is neither forward, backward nor optimizer. The last row is a suite's: its wall time
+    over its jobs' model time.
     """
     if importlib.util.find_spec("accelerate") is None:
         raise UserError("bench train: accelerate is not installed; pip install 'stiltbench[dev]'")
@@ -136,13 +145,27 @@ def measure(data: Path) -> list[dict[str, Any]]:
 def over_model_time() -> float:
     """Return a suite's wall time, in a fresh store, over the seconds in which its jobs asked or trained the model.
 
-    What is computed of frozen layers before a phase counts as time outside.
+    Where the cache lacks states of frozen layers, their forward pass is the model's time too.
     """
-    with tempfile.TemporaryDirectory() as where:
-        store = Store(Path(where) / "store")
-        ran = run(load(SUITE, LIMIT, ["seeds=[0]"]), store, quiet=True)
-        jobs = [store.job(key) for key in ran.did]
-    return float(ran.seconds / sum(j["tokens"] / j["tokens_per_second"] for j in jobs if j["tokens_per_second"]))
+    frozen = 0.0
+    compute = states._compute
+
+    def timed(*given: Any) -> None:
+        nonlocal frozen
+        began = time.perf_counter()
+        compute(*given)
+        frozen += time.perf_counter() - began
+
+    states._compute = timed  # type: ignore[assignment]
+    try:
+        with tempfile.TemporaryDirectory() as where:
+            store = Store(Path(where) / "store")
+            ran = run(load(SUITE, LIMIT, ["seeds=[0]"]), store, quiet=True)
+            jobs = [store.job(key) for key in ran.did]
+    finally:
+        states._compute = compute
+    asked = sum(j["tokens"] / j["tokens_per_second"] for j in jobs if j["tokens_per_second"])
+    return float(ran.seconds / (frozen + asked))
 
 
 def ways(best: str) -> Iterator[Way]:
@@ -152,6 +175,8 @@ def ways(best: str) -> Iterator[Way]:
         yield Way(BEST, best, top)
         for precision in sorted({"fp32", best}):
             yield Way(OURS, precision, top)
+    for precision in sorted({"fp32", best}):
+        yield Way(OURS, precision, None, FULL)
 
 
 def sample(data: Path) -> Sample:
@@ -184,16 +209,16 @@ def _time(way: Way, given: Sample, seed: int) -> Timed:
 
 
 def _ours(way: Way, ground: Ground, task: Classification, held: Classification, seed: int) -> Timed:
+    tokens = way.texts * round(float(task.costs.mean()))
     recipe = {
-        "steps": STEPS,
-        "batch_tokens": batch_tokens(task.costs, BATCH * float(task.costs.mean())),
+        "steps": way.steps,
+        "batch_tokens": batch_tokens(task.costs, tokens),
         "learning_rate": RATE,
         "trainable_layers": way.top or "all",
         "warmup": 0.0,
         "weight_decay": 0.0,
     }
     tensors = learning(ground, recipe, {"classification"}, {"": task.head})
-    tokens = BATCH * round(float(task.costs.mean()))
     clock = Clock(lambda: matmul_rate(ground.encoder, way.precision, tokens))
     task.inputs.batch = clock.watch(task.inputs.batch)  # type: ignore[assignment, method-assign]
     began = time.perf_counter()
@@ -204,7 +229,7 @@ def _ours(way: Way, ground: Ground, task: Classification, held: Classification, 
     seconds, lengths = clock.ends[-1] - clock.ends[0], np.concatenate([task.costs[units] for _, units in out.steps[1:]])
     rate = flops(ground.encoder, lengths, 3) / seconds
     return Timed(
-        loss=_loss(ground, held),
+        loss=_loss(ground, held) if way.steps == STEPS else None,
         tokens=int(lengths.sum()),
         seconds=seconds,
         padding=out.padding,
@@ -216,7 +241,7 @@ def _ours(way: Way, ground: Ground, task: Classification, held: Classification, 
 def batch_tokens(lengths: Indices, wanted: float) -> int:
     """Return the size of batches that hold on average nearest to so many real tokens."""
     sizes = np.unique(np.linspace(wanted, 1.3 * wanted, 61).astype(int))
-    means = [lengths.sum() / len(training_batches(lengths, int(size), 0, 0)) for size in sizes]
+    means = [lengths.sum() / len(training_batches(lengths, int(size), 0, 0, packed=True)) for size in sizes]
     return int(sizes[np.argmin(np.abs(np.array(means) - wanted))])
 
 
@@ -237,13 +262,13 @@ def matmul_rate(encoder: Encoder, precision: str, tokens: int) -> float:
     at, dtype = device.device(), device.storage(precision)
     shapes = [(narrow, narrow)] * 4 + [(wide, narrow), (narrow, wide)]
     weights = [torch.randn(*shape, device=at, dtype=dtype) for shape in shapes * (encoder.layers - encoder.level)]
-    states = {size: torch.randn(tokens, size, device=at, dtype=dtype) for size in (narrow, wide)}
+    given = {size: torch.randn(tokens, size, device=at, dtype=dtype) for size in (narrow, wide)}
     began = time.perf_counter()
     for weight in weights:
-        given, gradient = states[weight.shape[1]], states[weight.shape[0]]
-        torch.nn.functional.linear(given, weight)
+        read, gradient = given[weight.shape[1]], given[weight.shape[0]]
+        torch.nn.functional.linear(read, weight)
         gradient @ weight
-        gradient.T @ given
+        gradient.T @ read
     if at.type == "cuda":
         torch.cuda.synchronize()
     return 6 * tokens * sum(weight.numel() for weight in weights) / (time.perf_counter() - began)
@@ -251,19 +276,20 @@ def matmul_rate(encoder: Encoder, precision: str, tokens: int) -> float:
 
 def _row(way: Way, rounds: list[dict[Way, Timed]]) -> dict[str, Any]:
     mine = [found[way] for found in rounds]
-    losses = [timed.loss for timed in mine]
+    losses = [timed.loss for timed in mine if timed.loss is not None]
+    beside = way.steps == STEPS
     return {
         "learns": "everything" if way.top is None else f"top {way.top}",
         "who": way.who,
         "precision": way.precision,
-        "tokens_a_step": statistics.median(t.tokens for t in mine) / (STEPS - 1),
+        "tokens_a_step": statistics.median(t.tokens for t in mine) / (way.steps - 1),
         "tokens_per_second": statistics.median(t.tokens / t.seconds for t in mine),
-        "times_defaults": _times(way, DEFAULTS, rounds),
-        "times_best": _times(way, BEST, rounds),
+        "times_defaults": _times(way, DEFAULTS, rounds) if beside else None,
+        "times_best": _times(way, BEST, rounds) if beside else None,
         "peak": _median([t.peak for t in mine]),
         "outside": _median([t.outside for t in mine]),
         "padding": statistics.median(t.padding for t in mine),
-        "loss": statistics.mean(losses),
+        "loss": statistics.mean(losses) if losses else None,
         "loss_sd": statistics.stdev(losses) if len(losses) > 1 else None,
         "over_model_time": None,
     }

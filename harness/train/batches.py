@@ -1,4 +1,4 @@
-"""Batches hold a number of tokens, not of sentences, and sentences of like length.
+"""Batches hold a number of tokens, not of sentences: of chance texts, or where padding would cost, of like length.
 
 Their order is a pure function of (seed, epoch), so that a phase that was cut off needs only its weights to go on.
 """
@@ -19,18 +19,24 @@ Step = tuple[int, Indices]
 
 
 def schedule(
-    costs: Sequence[Indices], recipe: dict[str, Any], seed: int, more: Mapping[str, int] | None = None, rows: int = 0
+    costs: Sequence[Indices],
+    recipe: dict[str, Any],
+    seed: int,
+    more: Mapping[str, int] | None = None,
+    rows: int = 0,
+    packed: bool = False,
 ) -> list[Step]:
     """Return the steps of a phase over tasks whose units cost so many tokens: its epochs, or as many as it declares.
 
     Epochs follow one another for as long as it takes. ``more`` goes on from there, by so many `steps`, or by the units
     of so many `examples`, of which the tasks' ``rows`` have as many as they have (of a question, its windows); without
-    ``rows``, a unit is an example.
+    ``rows``, a unit is an example. With ``packed``, nothing is padded and a batch holds whatever chance brings.
     """
     units, more = sum(map(len, costs)), more or {}
     if not units:
         raise ValueError("no task has anything to read")
-    endless = (step for epoch in itertools.count() for step in epoch_steps(costs, recipe["batch_tokens"], seed, epoch))
+    size = recipe["batch_tokens"]
+    endless = (step for epoch in itertools.count() for step in epoch_steps(costs, size, seed, epoch, packed))
     declared = (
         itertools.islice(endless, recipe["steps"]) if recipe["steps"] else _until(endless, recipe["epochs"] * units)
     )
@@ -46,10 +52,10 @@ def _until(steps: Iterator[Step], units: int) -> Iterator[Step]:
         yield step
 
 
-def epoch_steps(costs: Sequence[Indices], batch_tokens: int, seed: int, epoch: int) -> list[Step]:
+def epoch_steps(costs: Sequence[Indices], batch_tokens: int, seed: int, epoch: int, packed: bool = False) -> list[Step]:
     """Return one epoch's steps: each is of one task, and the tasks' steps are mixed."""
     parts = [
-        [(task, batch) for batch in training_batches(cost, batch_tokens, seed, epoch, task)]
+        [(task, batch) for batch in training_batches(cost, batch_tokens, seed, epoch, task, packed)]
         for task, cost in enumerate(costs)
     ]
     if len(parts) == 1:
@@ -59,14 +65,19 @@ def epoch_steps(costs: Sequence[Indices], batch_tokens: int, seed: int, epoch: i
     return [steps[i] for i in rng.permutation(len(steps))]
 
 
-def training_batches(lengths: Indices, batch_tokens: int, seed: int, epoch: int, task: int = 0) -> list[Indices]:
+def training_batches(
+    lengths: Indices, batch_tokens: int, seed: int, epoch: int, task: int = 0, packed: bool = False
+) -> list[Indices]:
     """Return one epoch's batches in the order in which they are trained on.
 
-    Texts of equal length change places from epoch to epoch, and so do the batches. The ``task``'s number is a part of
-    the chance, so that tasks of equal lengths are not read alike.
+    Texts change places from epoch to epoch (where they are not ``packed``, those of equal length do), and so do the
+    batches: texts of like length are texts of like languages, and a step on these learns less. The ``task``'s number
+    is a part of the chance, so that tasks of equal lengths are not read alike.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, epoch], spawn_key=(task,) if task else ()))
     shuffled = rng.permutation(len(lengths))
+    if packed:
+        return _fill(shuffled, lengths, batch_tokens)
     batches = _cut(shuffled[np.argsort(lengths[shuffled], kind="stable")], lengths, batch_tokens)
     return [batches[i] for i in rng.permutation(len(batches))]
 
@@ -74,6 +85,17 @@ def training_batches(lengths: Indices, batch_tokens: int, seed: int, epoch: int,
 def reading_batches(lengths: Indices, batch_tokens: int) -> list[Indices]:
     """Return batches of all texts for a forward pass, longest first, so that memory runs out at once or never."""
     return _cut(np.argsort(-lengths, kind="stable"), lengths, batch_tokens)
+
+
+def _fill(order: Indices, lengths: Indices, batch_tokens: int) -> list[Indices]:
+    """Cut ``order`` where one more text would make the sum of lengths exceed ``batch_tokens``."""
+    batches, start, held = [], 0, 0
+    for end, length in enumerate(lengths[order].tolist()):
+        if end > start and held + length > batch_tokens:
+            batches.append(order[start:end])
+            start, held = end, 0
+        held += length
+    return [*batches, order[start:]] if len(order) else batches
 
 
 def _cut(order: Indices, lengths: Indices, batch_tokens: int) -> list[Indices]:

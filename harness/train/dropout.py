@@ -6,18 +6,10 @@ comes from torch's global generator, as the library's would.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import nn
-from transformers import AttentionInterface
-from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
-PLAIN = frozenset({"bert", "roberta", "xlm-roberta"})
-"""Types of body whose attention is :func:`attention`, and nothing more."""
-
-ATTENTION = "stiltbench"
 STEPS = 1 << 16
 
 
@@ -42,32 +34,18 @@ class Dropout(nn.Module):
 
 
 def attention(
-    _module: nn.Module,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    mask: torch.Tensor | None,
-    scaling: float = 1.0,
-    dropout: float = 0.0,
-    **_: Any,
-) -> tuple[torch.Tensor, None]:
-    """Return scaled dot-product attention [batch, length, heads, width] written out, with that dropout."""
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None, scaling: float, rate: float
+) -> torch.Tensor:
+    """Return scaled dot-product attention [batch, heads, length, width] written out, with that dropout."""
     scores = torch.matmul(query * scaling, key.transpose(2, 3))
     weights = torch.softmax(scores if mask is None else scores + mask, -1, dtype=torch.float32).to(query.dtype)
-    if dropout:
-        weights = weights * factors(weights.shape, dropout, weights.dtype)
-    return torch.matmul(weights, value).transpose(1, 2).contiguous(), None
+    if rate:
+        weights = weights * factors(weights.shape, rate, weights.dtype)
+    return torch.matmul(weights, value)
 
 
-AttentionInterface.register(ATTENTION, attention)
-AttentionMaskInterface.register(ATTENTION, eager_mask)
-
-
-def quicken(body: Any) -> None:
-    """Give a body on a CPU this dropout, in its layers and in its attention."""
-    if body.config.model_type not in PLAIN or body.device.type != "cpu":
-        return
-    body.set_attn_implementation(ATTENTION)
+def quicken(body: nn.Module) -> None:
+    """Give the layers of a body on a CPU this dropout."""
     for module in list(body.modules()):
         for name, child in list(module.named_children()):
             if type(child) is nn.Dropout:

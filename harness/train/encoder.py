@@ -20,7 +20,7 @@ from transformers import AutoConfig, AutoModel
 from transformers.utils import logging
 
 from harness.errors import UserError
-from harness.train import device, vocabulary
+from harness.train import device, packing, vocabulary
 
 logging.set_verbosity_error()  # layers above a cut are "unexpected" on purpose; what is missing is refused below
 logging.disable_progress_bar()
@@ -57,11 +57,16 @@ class Encoder(nn.Module):
         if not 0 <= level < self.layers:
             raise UserError(f"{folder}: {self.layers} layers; trainable_layers must be 'all' or 1 to {self.layers}")
         self.body = _whole(folder) if level == 0 else _above(folder, config, level)
+        self.packs = False
         self.put(changed)
 
     def put(self, changed: Tensors) -> None:
         """Put what a checkpoint holds of the body in place of what it is now."""
         vocabulary.put({self.full_name(name): tensor for name, tensor in self.body.named_parameters()}, changed)
+
+    def pack(self) -> None:
+        """From now on, read the texts of a training batch end to end, without padding, if the body allows it."""
+        self.packs = packing.prepare(self.body)
 
     def full_name(self, name: str) -> str:
         """Return the name that a tensor of the cut body has in the whole one."""
@@ -82,11 +87,24 @@ class Encoder(nn.Module):
     def forward(self, inputs: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
         """Return the states of layers ``level`` to the top, each [batch, length, hidden].
 
-        ``inputs`` are token ids [batch, length], or with ``level`` > 0 states [batch, length, hidden].
+        ``inputs`` are token ids [batch, length], or with ``level`` > 0 states [batch, length, hidden]. In training, a
+        body that reads texts end to end gives the top layer's alone.
         """
-        given = {"input_ids": inputs} if self.level == 0 else {"inputs_embeds": inputs}
-        found = self.body(**given, attention_mask=mask, output_hidden_states=True)
+        name = "inputs_embeds" if self.level else "input_ids"
+        if self.packs and self.training:
+            return [self._read_packed(name, inputs, packing.Layout(mask))]
+        found = self.body(**{name: inputs}, attention_mask=mask, output_hidden_states=True)
         return list(found.hidden_states)
+
+    def _read_packed(self, name: str, inputs: torch.Tensor, layout: packing.Layout) -> torch.Tensor:
+        first = getattr(self.body.embeddings, "padding_idx", -1) + 1  # RoBERTa counts from the one after padding
+        found = self.body(
+            **{name: inputs.flatten(0, 1)[layout.rows][None]},
+            position_ids=layout.positions[None] + first,
+            attention_mask=layout.made,
+            packed=layout,
+        )
+        return layout.batch(found.last_hidden_state)
 
 
 def _full_name(name: str, level: int) -> str:

@@ -21,7 +21,7 @@ from harness import cache, schema
 from harness.errors import UserError
 from harness.models.find import Model, folder
 from harness.store import Spec, Store
-from harness.train import device, dropout, vocabulary
+from harness.train import device, vocabulary
 from harness.train.batches import reading_padding
 from harness.train.encoder import Encoder, Tensors
 from harness.train.files import saving
@@ -118,7 +118,7 @@ def learning(ground: Ground, recipe: Spec, kinds: Set[str], heads: dict[str, nn.
 
     All tasks must have read their rows: where word embeddings learn, the body keeps those that it will meet.
     """
-    dropout.quicken(ground.encoder.body)
+    ground.encoder.pack()
     top = recipe["trainable_layers"]
     if top == "all" and not recipe["weight_decay"] and vocabulary.WHOLE.isdisjoint(kinds):
         vocabulary.keep_met(ground.encoder.body, ground.met)

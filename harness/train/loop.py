@@ -63,7 +63,9 @@ def train(phase: Phase, spec: Spec, resume: Path, tick: Tick) -> Trained:
     finite raises :class:`TrainingFailed` with its step.
     """
     recipe, seed = spec["recipe"], spec["seed"]
-    steps = schedule([task.costs for task in phase.tasks], recipe, seed, spec.get("more"), phase.rows)
+    packed = phase.encoder.packs
+    lengths = [task.tokens if packed else task.costs for task in phase.tasks]
+    steps = schedule(lengths, recipe, seed, spec.get("more"), phase.rows, packed)
     optimizer = torch.optim.AdamW(phase.learning.values(), weight_decay=recipe["weight_decay"], fused=True)
     kept = Checkpoint(resume, phase.learning, optimizer)
     done = kept.load()
@@ -85,7 +87,7 @@ def train(phase: Phase, spec: Spec, resume: Path, tick: Tick) -> Trained:
             saved = time.monotonic()
     _restore(phase.learning, done.best)
     out.tokens = sum(int(phase.tasks[t].tokens[units].sum()) for t, units in steps)
-    out.padding = padding([phase.tasks[t].costs[units] for t, units in steps], out.tokens)
+    out.padding = 0.0 if packed else padding([phase.tasks[t].costs[units] for t, units in steps], out.tokens)
     return out
 
 

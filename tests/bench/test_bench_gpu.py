@@ -85,6 +85,14 @@ def test_on_a_pretended_gpu_all_but_the_machine_holds(small_file: Path, monkeypa
 
 
 @pytest.mark.slow
+def test_rates_are_said_beside_whoever_took_the_same_steps() -> None:
+    row = {"learns": "everything", "precision": "bf16", "tokens_a_step": 400.4, "tokens_per_second": 2118.2}
+    beside = gpu._rates({**row, "times_best": 2.661, "peak": 0.376})
+    assert beside == "everything, bf16, 400 tokens a step: 2118 tokens/s, 2.66 of Trainer's best, 38% of the peak"
+    assert "Trainer" not in gpu._rates({**row, "times_best": None, "peak": 0.5})
+    assert gpu._rates({**dict.fromkeys(row), "peak": None}) == ""
+
+
 def test_a_run_that_fails_is_a_row_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     monkeypatch.setattr(gpu, "SMOKES", (("no-such-suite",),))

@@ -38,10 +38,18 @@ def test_a_row_divides_within_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (row["peak"], train._row(plain, rounds)["peak"]) == (0.5, None)
 
 
+def test_a_row_of_more_tokens_a_step_stands_beside_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "FULL_STEPS", 3)
+    full = Way(OURS, "bf16", None, train.FULL)
+    row = train._row(full, [{full: Timed(None, 4000, seconds, 0, 0.5, 0.01)} for seconds in (1.0, 2.0, 4.0)])
+    assert (row["tokens_a_step"], row["tokens_per_second"]) == (2000.0, 2000.0)
+    assert {row[name] for name in ("times_defaults", "times_best", "loss", "loss_sd")} == {None}
+
+
 def test_batches_hold_on_average_the_tokens_that_are_asked_for() -> None:
     lengths = np.random.default_rng(0).integers(10, 120, 1000)
-    size = train.batch_tokens(lengths, 400.0)
-    assert lengths.sum() / len(training_batches(lengths, size, 0, 0)) == pytest.approx(400, rel=0.02)
+    size = train.batch_tokens(lengths, 400)
+    assert lengths.sum() / len(training_batches(lengths, size, 0, 0, packed=True)) == pytest.approx(400, rel=0.02)
 
 
 @pytest.mark.parametrize("best", [False, True])

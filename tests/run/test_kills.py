@@ -52,7 +52,7 @@ mix = [{ data = "cldr_kind", languages = ["eng_Latn"] }]
 
 CHOSEN = """[recipes.chosen]
 epochs = 1
-batch_tokens = 256
+batch_tokens = 128
 learning_rate = 1e-3
 trainable_layers = "all"
 checks = 2

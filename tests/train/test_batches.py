@@ -120,3 +120,21 @@ def test_length_buckets_keep_padding_under_three_percent() -> None:
     lengths = np.random.default_rng(1).integers(8, 80, 2000)
     batches = training_batches(lengths, 1024, seed=0, epoch=0)
     assert padding([lengths[batch] for batch in batches], int(lengths.sum())) < 0.03
+
+
+def test_packed_batches_hold_real_tokens_and_texts_that_chance_brings() -> None:
+    lengths = np.random.default_rng(1).integers(8, 80, 2000)
+    batches = training_batches(lengths, 1024, seed=0, epoch=0, packed=True)
+    assert sorted(np.concatenate(batches).tolist()) == list(range(2000))
+    assert all(lengths[batch].sum() <= 1024 for batch in batches)
+    assert all(lengths[a].sum() + lengths[b[0]] > 1024 for a, b in pairwise(batches))  # each is as full as can be
+    # means of about 23 chance texts of 8 to 79 tokens spread by 20.8 / sqrt(23.5) = 4.3 around 43.5
+    means = np.array([lengths[batch].mean() for batch in batches[:-1]])
+    assert abs(means.mean() - 43.5) < 1.5
+    assert 3.2 < means.std() < 5.4
+    assert batches[0].tolist() != training_batches(lengths, 1024, seed=0, epoch=1, packed=True)[0].tolist()
+
+
+def test_a_packed_text_longer_than_a_batch_stands_alone() -> None:
+    batches = training_batches(np.array([30, 2, 3], np.int64), 20, 0, 0, packed=True)
+    assert sorted(sorted(batch.tolist()) for batch in batches) in ([[0], [1, 2]], [[0], [1], [2]])
