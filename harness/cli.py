@@ -49,6 +49,13 @@ def _drop_output() -> None:
     os.close(nowhere)
 
 
+def _completion(args: argparse.Namespace) -> int:
+    from harness.completion import script
+
+    print(script(_parser(), args.shell))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="stiltbench",
@@ -57,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for group in (data, runs, results):
         group.add_to(partial(add_command, commands))
+    one = add_command(commands, "completion", _completion, "Print the script that completes commands in a shell.")
+    one.add_argument("shell", choices=["bash", "zsh", "fish", "tcsh"])
     return parser
 
 

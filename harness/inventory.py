@@ -3,32 +3,76 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
+from harness.errors import UserError
 from harness.lease import held
 from harness.store import Store
+
+SUBMITTED = "slurm."
+"""How the folders of what was submitted to Slurm begin, in the store's work folder: keys, scripts and logs."""
 
 
 def named(store: Store, suite: str) -> dict[str, str]:
     """Return job → phase for every job that a suite's cells name."""
-    cells = pq.read_table(store.path / "suites" / suite / "cells.parquet", columns=["job", "phase"])
+    cells = pq.read_table(store.suite_folder(suite) / "cells.parquet", columns=["job", "phase"])
     return dict(zip(cells["job"].to_pylist(), cells["phase"].to_pylist(), strict=True))
 
 
+class Queued(NamedTuple):
+    """A task of Slurm's: its name there, whether it has begun, and the folder that it was submitted from."""
+
+    task: str
+    running: bool
+    folder: str
+
+
+def queued(store: Store) -> dict[str, Queued]:
+    """Return job → task for all that the user has in Slurm's queue for this store; empty where there is no Slurm.
+
+    :raises UserError: where jobs were submitted from this store, and the queue does not answer
+    """
+    if not shutil.which("squeue") or not any(store.work().glob(f"{SUBMITTED}*")):
+        return {}
+    asked = ["squeue", "--me", "--array", "--noheader", "--states=PD,CF,R,S", "--format=%i|%K|%t|%j"]
+    ran = subprocess.run(asked, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise UserError(
+            f"squeue: {last_line(ran.stderr)}; it may hold jobs of {store.place}, ask again when it answers"
+        )
+    found = {}
+    for line in ran.stdout.splitlines():
+        task, number, state, name = line.split("|", 3)
+        keys = store.work() / name.rpartition(" ")[2]  # of a job that is not ours, no such file
+        if keys.is_file():
+            key = keys.read_text(encoding="utf-8").splitlines()[int(number)]
+            found[key] = Queued(task, state != "PD", keys.parent.name)
+    return found
+
+
+def last_line(text: str) -> str:
+    """Return the last thing that a program said."""
+    return (text.strip() or "no message").splitlines()[-1]
+
+
 def status(store: Store) -> list[dict[str, Any]]:
-    """Return a row per suite and phase: its jobs, and how many are done, running, failed, and left to do."""
-    running, failed = set(held(store)), set(failures(store))
+    """Return a row per suite and phase: its jobs, how many are done, running, pending in Slurm, failed, and left."""
+    queue = queued(store)
+    running = {*held(store), *(job for job, task in queue.items() if task.running)}
+    pending, failed = queue.keys() - running, failures(store).keys() - running - queue.keys()
+    finished = set(store.finished())
     rows = []
     for suite in store.suites():
         by_phase: dict[str, list[str]] = {}
         for job, phase in named(store, suite).items():
             by_phase.setdefault(phase, []).append(job)
         for phase, jobs in by_phase.items():
-            left = [job for job in jobs if not store.done(job)]
-            counts = {"running": len(running & set(left)), "failed": len(failed & set(left))}
+            left = set(jobs) - finished
+            counts = {"running": len(running & left), "pending": len(pending & left), "failed": len(failed & left)}
             row = {"suite": suite, "phase": phase, "jobs": len(jobs), "done": len(jobs) - len(left)}
             rows.append({**row, **counts, "left": len(left) - sum(counts.values())})
     return rows
@@ -36,35 +80,32 @@ def status(store: Store) -> list[dict[str, Any]]:
 
 def failures(store: Store) -> dict[str, Path]:
     """Return job → log of every job that failed and was not done since."""
-    logs = {path.name.partition(".")[0]: path for path in sorted(store.work().glob("*.failed.txt"))}
+    logs = {path.name.partition(".")[0]: path for path in store.failure_logs()}
     return {job: path for job, path in logs.items() if not store.done(job)}
 
 
 def unnamed(store: Store) -> list[dict[str, Any]]:
     """Return what no suite names, with its size in bytes: finished jobs, draws, plans of jobs, and what kills left."""
-    kept = {job for suite in store.suites() for job in named(store, suite)}
-    declared = [store.job(job) if store.done(job) else store.planned(job) for job in kept]
+    kept, finished = {job for suite in store.suites() for job in named(store, suite)}, set(store.finished())
+    declared = [store.job(job) if job in finished else store.planned(job) for job in kept]
     draws = {task["draw"] for found in declared if found for task in found["spec"].get("tasks", ())}
+    jobs = {key: size for key, size in store.sizes("jobs").items() if key in finished}
+    found = {
+        "job": (jobs, kept),
+        "draw": (store.sizes("draws"), draws),
+        "planned": (store.sizes("planned"), kept),
+    }
     rows = [
-        {"what": "job", "name": key, "bytes": sum(f.stat().st_size for f in store.folder(key).iterdir())}
-        for key in store.finished()
-        if key not in kept
+        {"what": what, "name": name, "bytes": size}
+        for what, (sizes, named_ones) in found.items()
+        for name, size in sizes.items()
+        if name not in named_ones
     ]
+    running = {*held(store), *(task.folder for task in queued(store).values())}
     rows += [
-        {"what": "draw", "name": path.stem, "bytes": path.stat().st_size}
-        for path in sorted((store.path / "draws").glob("*.parquet"))
-        if path.stem not in draws
-    ]
-    rows += [
-        {"what": "planned", "name": key, "bytes": (store.path / "planned" / f"{key}.json").stat().st_size}
-        for key in store.planned_keys()
-        if key not in kept
-    ]
-    running = set(held(store))
-    rows += [
-        {"what": "leftover", "name": path.name, "bytes": sum(f.stat().st_size for f in path.rglob("*") if f.is_file())}
-        for path in sorted(store.work().iterdir())
-        if path.is_dir() and not path.name.endswith(".resume") and path.name.partition(".")[0] not in running
+        {"what": "leftover", "name": name, "bytes": size}
+        for name, size in store.leftovers().items()
+        if running.isdisjoint((name, name.partition(".")[0]))
     ]
     return rows
 
@@ -75,9 +116,9 @@ def collect(store: Store, rows: list[dict[str, Any]]) -> int:
         if row["what"] == "job":
             store.remove(row["name"])
         elif row["what"] == "leftover":
-            shutil.rmtree(store.work() / row["name"], ignore_errors=True)
+            store.remove_leftover(row["name"])
         elif row["what"] == "draw":
-            store.draw_path(row["name"]).unlink(missing_ok=True)
+            store.discard(store.path / "draws" / f"{row['name']}.parquet")
         else:
-            (store.path / "planned" / f"{row['name']}.json").unlink(missing_ok=True)
+            store.discard(store.path / "planned" / f"{row['name']}.json")
     return sum(row["bytes"] for row in rows)

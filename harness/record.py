@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from harness import schema
 from harness.errors import UserError, unknown
 from harness.plan import Missing, Plan
-from harness.store import Store, write_whole, writing_folder_errors
+from harness.store import Store, writing_folder_errors
 from harness.suite import Contrast, Suite
 
 
@@ -35,21 +35,22 @@ Declared = dict[str, datetime]
 def record(plan: Plan, store: Store) -> None:
     """Put a plan's draws and its suite's tables into the store; what an earlier plan declared keeps its time."""
     suite = plan.suite
-    place = store.path / "suites" / suite.name
+    place = store.suite_folder(suite.name)
     before, now = _declared_before(place / "contrasts.parquet"), datetime.now(UTC).replace(tzinfo=None)
     contrasts = [_contrast_row(suite, contrast, before, now) for contrast in suite.contrasts]
     with writing_folder_errors(store.path):
-        for digest, table in plan.draws.items():
-            _write_draw(store.draw_path(digest), table)
-        for key in plan.todo:
-            store.plan_job(key, plan.jobs[key], suite.model)
+        store.write(_draws(plan, store))
+        store.plan_jobs({key: {"model": suite.model, "spec": plan.jobs[key]} for key in plan.todo})
         place.mkdir(exist_ok=True)
-        _write("cells", [(suite.name, *cell) for cell in plan.cells], place)
-        _write("seen", [(suite.name, *row) for row in plan.seen], place)
-        _write("masked", [(suite.name, *row) for row in sorted(plan.masked)], place)
-        _write("errata", [(suite.name, *place_of, *mark) for *place_of, mark in sorted(plan.marks)], place)
-        _write("contrasts", contrasts, place)
-        write_whole(place / "suite.json", msgspec.json.encode(_Recorded(suite.hash, suite, plan.missing)))
+        tables: dict[str, list[tuple[Any, ...]]] = {
+            "cells": [(suite.name, *cell) for cell in plan.cells],
+            "seen": [(suite.name, *row) for row in plan.seen],
+            "masked": [(suite.name, *row) for row in sorted(plan.masked)],
+            "errata": [(suite.name, *place_of, *mark) for *place_of, mark in sorted(plan.marks)],
+            "contrasts": contrasts,
+        }
+        store.write({place / f"{table}.parquet": _table(table, rows) for table, rows in tables.items()})
+        store.write({place / "suite.json": msgspec.json.encode(_Recorded(suite.hash, suite, plan.missing))})
 
 
 def recorded(store: Store, name: str) -> Suite:
@@ -63,31 +64,35 @@ def left_out(store: Store, name: str) -> list[Missing]:
 
 
 def _read(store: Store, name: str) -> _Recorded:
-    path = store.path / "suites" / name / "suite.json"
+    path = store.suite_folder(name) / "suite.json"
     if not path.is_file():
         if not store.suites():
-            raise UserError(f"{store.path}: no suite was run in this store; `stiltbench run SUITE` runs one")
-        raise unknown("suite in the store", name, store.suites(), str(store.path))
+            raise UserError(f"{store.place}: no suite was run in this store; `stiltbench run SUITE` runs one")
+        raise unknown("suite in the store", name, store.suites(), store.place)
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Recorded)
     except msgspec.DecodeError as e:
         raise UserError(f"{path}: damaged ({e}); remove its folder and run the suite again") from None
 
 
-def _write(table: str, rows: list[tuple[Any, ...]], place: Path) -> None:
-    """Put one table in place of the old one, whole, so that a kill never loses when a contrast was declared."""
+def _table(table: str, rows: list[tuple[Any, ...]]) -> bytes:
+    """Return one table as a file; it takes the old one's place whole, so that a kill never loses what was declared."""
     wanted = schema.arrow(table)
     arrays = [pa.array([row[i] for row in rows], field.type) for i, field in enumerate(wanted)]
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table(arrays, schema=wanted), sink)
-    write_whole(place / f"{table}.parquet", sink.getvalue().to_pybytes())
+    return bytes(sink.getvalue())
 
 
-def _write_draw(path: Path, table: pa.Table) -> None:
-    if not path.is_file():
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd")
-        write_whole(path, sink.getvalue().to_pybytes())
+def _draws(plan: Plan, store: Store) -> dict[Path, bytes]:
+    """Return the draws of a plan that the store does not have yet, each as its file."""
+    found = {}
+    for path, table in ((store.draw_path(digest), table) for digest, table in plan.draws.items()):
+        if not path.is_file():
+            sink = pa.BufferOutputStream()
+            pq.write_table(table, sink, compression="zstd")
+            found[path] = bytes(sink.getvalue())
+    return found
 
 
 def _contrast_row(suite: Suite, c: Contrast, before: Declared, now: datetime) -> tuple[Any, ...]:

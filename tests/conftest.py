@@ -11,7 +11,7 @@ import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-pytest_plugins = ["tests.planted", "tests.small"]
+pytest_plugins = ["tests.objects", "tests.planted", "tests.small"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -91,7 +91,9 @@ def test_a_data_set_is_adapted_and_written(said: Said, tmp_path: Path) -> None:
 
 def test_suites_and_models_are_those_that_ship(said: Said) -> None:
     assert [row["suite"] for row in said("suites", *JSON)] == list(shipped())
-    models = ["e5-small", "mbert", "tiny", "tiny-seq2seq", "xlmr-base", "xlmr-large"]
+    decoders = ["gemma-3-270m", "llama-3.2-1b", "qwen3-0.6b-base", "qwen3-embedding-0.6b"]
+    encoders = ["e5-small", "mbert", "modernbert-base", "multilingual-e5-large", "tiny", "xlmr-base", "xlmr-large"]
+    models = sorted([*decoders, *encoders, "mbart50-mmt", "tiny-seq2seq"])
     assert [row["model"] for row in said("model", "list", *JSON)] == models
 
 
@@ -219,6 +221,7 @@ def test_status_counts_what_stands(said: Said) -> None:
         "jobs": 15,
         "done": 15,
         "running": 0,
+        "pending": 0,
         "failed": 0,
         "left": 0,
     }
@@ -313,12 +316,23 @@ def test_a_process_that_does_nothing_imports_nothing_heavy(said: Said, monkeypat
 
 
 MISTAKES = [
+    (["run", "quickstart", "--site", "site.toml"], "add --on slurm or --on ray"),
+    (["run", "quickstart", "--on", "ray", "--print"], "add --on slurm"),
+    (["run", "quickstart", "--on", "slurm", "--site", "TMP/bad.toml", "--print", "--store", "TMP/s"], "bad.toml"),
+    (["run", "flores-offline", "--data", "TMP/nowhere", "--store", "TMP/s"], "--data DIR is expected to hold"),
+    (["export", "small", "--to", "parquet", "--store", "STORE"], "expected store:DIR, eee, eval-results, mteb, csv"),
+    (["export", "nosuch", "--to", "csv", "--store", "STORE"], "nosuch"),
+    (["compare", "a", "b", "--from", "TMP/bad.toml", "--as", "eee"], "bad.toml"),
+    (["card", "--to", "croissant"], "name a data set"),
+    (["suites", "new"], "name the file to write"),
+    (["suites", "new", "TMP/bad.toml"], "bad.toml"),
+    (["plan", "SUITE", "--store", "ftp://nowhere/x"], "ftp"),
     (["languages", "Finish"], "unknown language 'Finish'; the nearest are "),
     (["languages", "tg"], "language 'tg' is ambiguous ("),
     (["schema", "scors"], "unknown table 'scors'; the nearest are scores, "),
     (["adapt", "cldr"], "unknown data set 'cldr'; the nearest are cldr_"),
     (["adapt", "cldr_kind", "--out", "TMP/none/x.parquet"], "none/x.parquet: cannot write (No such file or directory)"),
-    (["model", "import"], "name a model; there are e5-small, mbert, tiny"),
+    (["model", "import"], "name a model; there are e5-small, gemma-3-270m, "),
     (["model", "import", "tinny"], "unknown model 'tinny'; the nearest are tiny, "),
     (["plan", "nosuch"], "unknown suite 'nosuch'"),
     (["plan", "TMP/none.toml"], "no such suite file"),

@@ -15,15 +15,15 @@ from harness.store import Store
 from tests.small import stiltbench
 
 FLOORS = {
-    0: {"resources", "errors", "schema", "languages", "cache"},
-    1: {"data", "score", "suite"},
+    0: {"resources", "errors", "schema", "languages", "cache", "quiet"},
+    1: {"data", "score", "suite", "objects"},
     2: {"models", "suite_cards", "suite_words", "store"},
-    3: {"suite_checks", "selection", "coverage", "lease"},
-    4: {"suite_file", "plan"},
+    3: {"suite_checks", "selection", "coverage", "remote", "rows"},
+    4: {"suite_file", "plan", "lease", "schedule"},
     5: {"record", "inventory", "outline", "cost"},
     6: {"train", "analysis"},
-    7: {"run", "publish"},
-    8: {"cli", "commands", "listing", "bench", "__init__"},
+    7: {"run", "publish", "exchange"},
+    8: {"cli", "commands", "listing", "bench", "calls", "completion", "scaffold", "__init__"},
 }
 FLOOR = {module: floor for floor, modules in FLOORS.items() for module in modules}
 

@@ -1,4 +1,4 @@
-"""One runner holds a job's lease at a time; a holder that stopped touching it loses it."""
+"""One runner holds a job's lease at a time, in a folder and in object storage; one who stopped touching it loses it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from harness import lease
+from harness.errors import UserError
 from harness.lease import held, leased
+from harness.objects import Bucket
 from harness.store import Store
+from tests.objects import Machine
+from tests.test_objects import race
 
 
 @pytest.fixture
@@ -90,3 +94,100 @@ def test_a_lease_of_a_dead_process_of_this_machine_is_taken_at_once(store: Store
         assert ours
     with leased(store, "far") as theirs:
         assert not theirs
+
+
+# -- in object storage: the clock is the server's, which counts seconds ------------------------------------------------
+
+
+def test_in_object_storage_a_lease_is_seen_by_another_machine(machine: Machine) -> None:
+    here, there = machine(), machine("there")
+    with leased(here, "k") as ours:
+        assert ours
+        assert held(there) == ["k"]
+        with leased(there, "k") as theirs:
+            assert not theirs
+        with leased(there, "other") as free:
+            assert free
+    assert held(there) == []
+    with leased(there, "k") as theirs:
+        assert theirs
+    assert not any(name.endswith(".lease") for name in here.bucket.list("work"))
+
+
+def test_in_object_storage_a_holder_who_is_silent_loses_it(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "EXPIRY_SECONDS", 1)
+    monkeypatch.setattr(lease, "BEAT_SECONDS", 1000)
+    here, there = machine(), machine("there")
+    silent = leased(here, "k")
+    assert silent.__enter__()
+    time.sleep(3)
+    assert held(there) == []
+    monkeypatch.setattr(lease, "EXPIRY_SECONDS", 1000)
+    assert held(there) == ["k"]
+    monkeypatch.setattr(lease, "EXPIRY_SECONDS", 1)
+    with leased(there, "k") as theirs:
+        assert theirs
+        monkeypatch.setattr(lease, "EXPIRY_SECONDS", 1000)
+        silent.__exit__(None, None, None)  # what he gives back is not his
+        assert held(here) == ["k"]
+    assert held(here) == []
+
+
+def test_in_object_storage_of_many_that_take_over_only_one_gets_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = machine()
+    here.bucket.create("work/k.lease", b"somebody who was killed")
+    dead = here.bucket.head("work/k.lease")
+    monkeypatch.setattr(lease, "_age", lambda found, _: 1000 if found == dead else 0)
+    done, got = threading.Barrier(16), []
+
+    def take(_: int) -> None:
+        with leased(here, "k") as ours:
+            got.append(ours)
+            done.wait()
+
+    race(take)
+    assert sorted(got) == [False] * 15 + [True]
+    assert held(here) == []
+
+
+def test_in_object_storage_a_holder_at_work_keeps_it(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "EXPIRY_SECONDS", 3)
+    monkeypatch.setattr(lease, "BEAT_SECONDS", 0.2)
+    here, there = machine(), machine("there")
+    with leased(here, "k"):
+        time.sleep(5)
+        assert held(there) == ["k"]
+        with leased(there, "k") as theirs:
+            assert not theirs
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["the answer", "the beat"])
+def test_in_object_storage_a_lost_beat_loses_no_lease(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    replace, lost = Bucket.replace, []
+
+    def unheard(bucket: Bucket, name: str, content: bytes, version: str) -> str | None:
+        if lost:
+            return replace(bucket, name, content, version)
+        lost.append(name)
+        if written:  # and tried again by the client, which is refused then
+            replace(bucket, name, content, version)
+            return replace(bucket, name, content, version)
+        raise UserError("no answer")
+
+    monkeypatch.setattr(lease, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(Bucket, "replace", unheard)
+    here = machine()
+    with leased(here, "k"):
+        versions = set()
+        deadline = time.monotonic() + 30
+        while len(versions) < 4 and time.monotonic() < deadline:  # it is touched again and again after the first
+            found = here.bucket.head("work/k.lease")
+            assert found is not None
+            versions.add(found.version)
+        assert lost
+        assert len(versions) == 4
+    assert held(here) == []

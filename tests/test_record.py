@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from harness import record as records
 from harness import schema
 from harness.data import draw
 from harness.errors import UserError
@@ -140,7 +139,7 @@ def test_a_record_that_fails_leaves_the_older_one(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr(records, "_write", full)
+        patched.setattr("harness.store.write_whole", full)
         with pytest.raises(UserError, match=r"store: cannot write \(No space left on device\)"):
             put(store, declare(("epochs = 1", "epochs = 2")))
     assert recorded(store, "small").recipes["short"].epochs == 1

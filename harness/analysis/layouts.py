@@ -11,7 +11,9 @@ from pathlib import Path
 import duckdb
 
 from harness import languages as lang
+from harness.analysis.gains import WHOLE
 from harness.errors import UserError
+from harness.quiet import quiet
 
 FILES = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
 """Suffix of a table → the layout that reads it."""
@@ -20,14 +22,18 @@ FILES = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
 def raw(source: Path, layout: str) -> duckdb.DuckDBPyConnection:
     """Return a connection with the table `raw`: what `imports/LAYOUT.sql` yields of a file ($file) or folder ($root).
 
+    $root is the folder as a pattern, and the variable `place` its plain name; `whole` is the id of a whole test set.
+
     :raises UserError: for what cannot be read so
     """
     place = str(source.absolute())
     below = source.is_dir()
     con = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     con.execute("set python_enable_replacements = false")
-    con.execute("set enable_progress_bar = false")  # it would go to standard output
+    quiet(con)
     allowed = ", ".join(lang.literal(Path(path)) for path in (place, glob.escape(place)))
+    con.execute("set variable place = ?", [place])
+    con.execute("set variable whole = ?", [WHOLE])
     con.execute(f"set allowed_{'directories' if below else 'paths'} = [{allowed}]")
     con.execute("set enable_external_access = false")
     select = Path(__file__).with_name("imports").joinpath(f"{layout}.sql").read_text(encoding="utf-8")

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from harness import schema
 from harness.errors import UserError
 from harness.languages import literal, view_sql
+from harness.quiet import quiet
 from harness.record import recorded
 from harness.resources import folder
 from harness.store import Store
@@ -68,7 +69,7 @@ def connect(source: Source, suite: str | None = None) -> duckdb.DuckDBPyConnecti
 def _open(source: Source, suite: str | None) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     con.execute("set python_enable_replacements = false")
-    con.execute("set enable_progress_bar = false")  # it would go to standard output
+    quiet(con)
     con.register("read_once", _languages())
     con.execute("create table languages as from read_once")
     con.unregister("read_once")
@@ -88,7 +89,7 @@ def _languages() -> pa.Table:
 
 
 def write(store: Store, suite: str, columns: str, metadata: str, path: Path) -> None:
-    """Write columns of a suite's scores into one Parquet file, both editions, in the order of the store's jobs."""
+    """Write columns of a suite's scores into one Parquet file, both editions; its rows are in no order."""
     told = metadata.replace("'", "''")
     form = f"format parquet, compression zstd, kv_metadata {{stiltbench: '{told}'}}"
     try:
@@ -132,11 +133,11 @@ def metadata(path: Path) -> dict[str, Any]:
 def _store_tables(con: duckdb.DuckDBPyConnection, store: Store, suite: str | None) -> None:
     if suite is not None:
         recorded(store, suite)  # refuses a suite that the store does not know
-    mine = f"suites/{'*' if suite is None else glob.escape(suite)}/"
+    root, mine = store.tables(), f"suites/{'*' if suite is None else glob.escape(suite)}/"
     for table, pattern in FILES.items():
-        con.execute(f"create view {table} as {_select(store.path, table, pattern.replace('suites/*/', mine))}")
-    con.execute(f"create view jobs as {_jobs(store.path)}")
-    con.execute(f"create view suites as {_suites(store.path, mine + 'suite.json')}")
+        con.execute(f"create view {table} as {_select(root, table, pattern.replace('suites/*/', mine))}")
+    con.execute(f"create view jobs as {_jobs(root)}")
+    con.execute(f"create view suites as {_suites(root, mine + 'suite.json')}")
     con.execute(_script("store.sql"))
 
 

@@ -31,7 +31,7 @@ def positive(text: str) -> int:
 
 _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
     "format": lambda p: p.add_argument("--format", choices=FORMATS, default="table"),
-    "store": lambda p: p.add_argument("--store", type=Path, default=Path("store"), help="folder (default: store)"),
+    "store": lambda p: p.add_argument("--store", default="store", help="folder, or s3://BUCKET/… (default: store)"),
     "data": lambda p: p.add_argument("--data", type=Path, help="folder that holds one folder per data set"),
     "adapters": lambda p: p.add_argument("--adapters", type=Path, help="folder of your own adapters and cards"),
     "suite": lambda p: p.add_argument("suite", help="a suite that ships, or a .toml file"),

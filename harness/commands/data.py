@@ -29,7 +29,7 @@ def add_to(add: Add) -> None:
     one.add_argument("name", nargs="?", help="data set (default: all whose files are at hand)")
     what = one.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true", help="write nothing; fail where a block is stale")
-    what.add_argument("--to", choices=["hub"], help="print the card as the Hugging Face Hub reads one")
+    what.add_argument("--to", choices=["hub", "croissant"], help="print it as the Hub, or Croissant, has it")
     one = add("adapt", _adapt, "Turn a data set's raw files into examples.", "data", "adapters", "format")
     one.add_argument("name", help="data set")
     one.add_argument("--out", type=Path, help="Parquet file to write, or a folder: one file per split")
@@ -97,12 +97,12 @@ def _fetch(args: argparse.Namespace) -> int:
 
 
 def _card(args: argparse.Namespace) -> int:
-    from harness.data import cards, hub_card, upkeep
+    from harness.data import cards, croissant, hub_card, upkeep
 
     if args.to:
         if not args.name:
-            raise UserError("card --to hub: name a data set")
-        print(hub_card.hub_card(args.name), end="")
+            raise UserError(f"card --to {args.to}: name a data set")
+        print(hub_card.hub_card(args.name) if args.to == "hub" else croissant.croissant(args.name, args.data), end="")
         return 0
     names = [args.name] if args.name else cards.dataset_names()
     if not args.check:

@@ -13,13 +13,18 @@ from harness.listing import show, write
 
 if TYPE_CHECKING:
     from harness.plan import Plan
+    from harness.run.site import Site
     from harness.store import Store
     from harness.suite import Suite
 
 
 def add_to(add: Add) -> None:
     """Suites, models, plans and jobs."""
-    add("suites", _suites, "List the suites that ship.", "format")
+    one = add("suites", _suites, "List the suites that ship, or write one of your own.", "data", "adapters", "format")
+    one.add_argument("action", nargs="?", choices=["new"], help="new: write a suite; what no option says is asked")
+    one.add_argument("file", nargs="?", help="file to write, as my-study.toml")
+    for key, asked in _ASKED.items():
+        one.add_argument(f"--{key}", nargs="+", metavar="WORD", help=asked)
     one = add("model", _model, "Import a model, or list the models that have a card.", "format")
     one.add_argument("action", choices=["list", "import"])
     one.add_argument("name", nargs="?", help="model card")
@@ -45,13 +50,16 @@ def add_to(add: Add) -> None:
     one = add("run", _run, "Run a suite; what is finished is not run again.", *planned)
     one.add_argument("--only", metavar="ARM", help="only the jobs that fill cells of this arm")
     one.add_argument("--out", type=Path, metavar="PAGE", help="folder for the page of a first look")
+    one.add_argument("--on", choices=["slurm", "ray"], help="hand the jobs to a cluster (default: run them here)")
+    one.add_argument("--site", type=Path, help="TOML file: what the jobs ask of the cluster")
+    one.add_argument("--print", action="store_true", help="slurm: show the scripts, submit nothing")
     one.add_argument("--quiet", action="store_true", help="no progress")
     add("status", _status, "Show how far the suites of a store are.", "store", "format")
     one = add("gc", _gc, "Say which jobs no suite names, and remove them with --yes.", "store", "format")
     one.add_argument("--cache", action="store_true", help="the cache instead of the store")
     one.add_argument("--yes", action="store_true", help="remove what is listed")
     one = add("job", _job, "Run one planned job of a store.", "data", "adapters")
-    one.add_argument("store", type=Path, help="folder of the store")
+    one.add_argument("store", help="folder, or s3://BUCKET/PREFIX")
     one.add_argument("key", help="key of the job, as `status` and `plan` know it")
 
 
@@ -63,12 +71,41 @@ _POINTS = {
 }
 
 
-def _suites(args: argparse.Namespace) -> int:
-    from harness.suite_file import load, shipped
+_ASKED = {
+    "model": "a card, a folder, or org/name@revision",
+    "intermediate": "data set of the intermediate task",
+    "arms": "arms beside `none`, each NAME=LANGUAGE,LANGUAGE",
+    "targets": "targets, each DATASET or TEST:TRAIN",
+    "languages": "languages to test in: all, or codes and names",
+    "seeds": "how many seeds",
+    "contrasts": "contrasts, each ARM:ARM, the primary one first",
+}
 
-    rows = [{"suite": name, "title": load(name).title, "file": path.name} for name, path in shipped().items()]
-    show(rows, ["suite", "title", "file"], args.format)
+
+def _suites(args: argparse.Namespace) -> int:
+    from harness.calls import list_suites
+
+    if args.action:
+        return _new_suite(args)
+    show(list_suites(), ["suite", "title", "file"], args.format)
     return 0
+
+
+def _new_suite(args: argparse.Namespace) -> int:
+    from harness.scaffold import new_suite
+
+    if not args.file:
+        raise UserError("suites new: name the file to write, as my-study.toml")
+    answers = {key: " ".join(words) for key in _ASKED if (words := getattr(args, key))}
+    ask = _answer if sys.stdin.isatty() else None
+    path = new_suite(args.file, answers, args.data, ask)
+    print(path)
+    print(f"next: stiltbench plan {path}", file=sys.stderr)
+    return 0
+
+
+def _answer(key: str, usual: str) -> str:
+    return input(f"{key}: {_ASKED[key]} [{usual}]: ")
 
 
 def _model(args: argparse.Namespace) -> int:
@@ -95,10 +132,10 @@ def _plan(args: argparse.Namespace) -> int:
     from harness.cost import cost
     from harness.outline import mixes, outline
     from harness.plan import make_plan
-    from harness.store import Store
+    from harness.remote import known_store
     from harness.suite_file import load
 
-    store = Store(args.store) if (args.store / "STORE.json").is_file() else None
+    store = known_store(args.store)
     suite = load(args.suite, args.limit, args.changes, args.scale)
     graph = make_plan(suite, store, args.data, partial=not args.mde)
     if args.mde:
@@ -131,11 +168,11 @@ def _power(args: argparse.Namespace) -> int:
     from harness.analysis.forecast import Assumption, advice, forecast
     from harness.analysis.results import from_file, from_store
     from harness.publish.curves import seeds_figure
-    from harness.store import Store
+    from harness.remote import open_store
 
     results = from_file(args.source) if args.source else None
     if args.suite:
-        results = from_store(Store(args.store, create=False), args.suite)
+        results = from_store(open_store(args.store, create=False), args.suite)
     found = designs(args.families, Assumption(args.family_sd, args.seed_sd, args.item_se), results)
     rows = forecast(found, args.seeds, args.effect)
     if args.out:
@@ -146,15 +183,28 @@ def _power(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from harness.run.local import run
-    from harness.store import Store
+    from harness.remote import filling
     from harness.suite_file import load
 
     suite = load(args.suite, args.limit, args.changes, args.scale)
     if args.out:
         _check_first_look(args.out, suite, args.only)
-    store = Store(args.store)
-    ran = run(suite, store, args.data, only=args.only, quiet=args.quiet)
+    if args.print and args.on != "slurm":
+        raise UserError("run --print: shows what Slurm would get; add --on slurm")
+    if args.site and not args.on:
+        raise UserError("run --site: says what jobs ask of a cluster; add --on slurm or --on ray")
+    with filling(args.store) as store:
+        return _on_slurm(args, suite, store) if args.on == "slurm" else _run_now(args, suite, store)
+
+
+def _run_now(args: argparse.Namespace, suite: Suite, store: Store) -> int:
+    from harness.run import on_ray
+    from harness.run.local import run
+
+    if args.on == "ray":
+        ran = on_ray.run(suite, store, _site(args), args.data, only=args.only, quiet=args.quiet)
+    else:
+        ran = run(suite, store, args.data, only=args.only, quiet=args.quiet)
     print(f"{suite.name}: {len(ran.did)} jobs run, {ran.found} found done, {ran.seconds:.1f} s", file=sys.stderr)
     for key, reason in ran.lost.items():
         print(f"tried again: {key}: {reason}", file=sys.stderr)
@@ -165,6 +215,28 @@ def _run(args: argparse.Namespace) -> int:
 
         print(publish(suite.name, args.out, store, first_look=True))
     return 1 if ran.failed else 0
+
+
+def _on_slurm(args: argparse.Namespace, suite: Suite, store: Store) -> int:
+    from harness.plan import make_plan
+    from harness.run import slurm
+
+    if args.out:
+        raise UserError("run --out: on Slurm nothing is done when `run` returns; publish later")
+    site = _site(args)
+    if args.print:
+        print(slurm.arranged(make_plan(suite, store, args.data), store, site, args.data, args.only).text(), end="")
+        return 0
+    made = slurm.submit(suite, store, site, args.data, only=args.only, quiet=args.quiet)
+    said = f"{made.jobs} jobs submitted in {len(made.arrays)} arrays, {made.waiting} in the queue before"
+    print(f"{suite.name}: {said}; logs: {made.folder}", file=sys.stderr)
+    return 0
+
+
+def _site(args: argparse.Namespace) -> Site:
+    from harness.run import site
+
+    return site.load(args.site) if args.site else site.Site()
 
 
 def _check_first_look(out: Path, suite: Suite, only: str | None) -> None:
@@ -179,20 +251,20 @@ def _check_first_look(out: Path, suite: Suite, only: str | None) -> None:
 
 def _status(args: argparse.Namespace) -> int:
     from harness.inventory import failures, status
-    from harness.store import Store
+    from harness.remote import open_store
 
-    store = Store(args.store, create=False)
-    show(status(store), ["suite", "phase", "jobs", "done", "running", "failed", "left"], args.format)
+    store = open_store(args.store, create=False)
+    show(status(store), ["suite", "phase", "jobs", "done", "running", "pending", "failed", "left"], args.format)
     for key, log in failures(store).items():
         print(f"failed: {key}: see {log}", file=sys.stderr)
     return 0
 
 
 def _job(args: argparse.Namespace) -> int:
+    from harness.remote import open_store
     from harness.run.job import job
-    from harness.store import Store
 
-    reason = job(Store(args.store, create=False), args.key, args.data)
+    reason = job(open_store(args.store, create=False), args.key, args.data)
     if reason:
         print(f"failed: {args.key}: {reason}", file=sys.stderr)
     return 1 if reason else 0
@@ -201,14 +273,14 @@ def _job(args: argparse.Namespace) -> int:
 def _gc(args: argparse.Namespace) -> int:
     from harness import cache
     from harness.inventory import collect, unnamed
-    from harness.store import Store
+    from harness.remote import open_store
 
     if args.cache:
         files = cache.files()
         print(f"{cache.root()}: {len(files)} files, {sum(stat.st_size for _, stat in files)} bytes", file=sys.stderr)
         freed = cache.prune(0) if args.yes else 0
     else:
-        store = Store(args.store, create=False)
+        store = open_store(args.store, create=False)
         rows = unnamed(store)
         show(rows, ["what", "name", "bytes"], args.format)
         freed = collect(store, rows) if args.yes else 0

@@ -18,6 +18,7 @@ from harness.data import diagnose
 from harness.data.cards import DatasetCard, Package
 from harness.data.raw import Raw
 from harness.errors import UserError
+from harness.quiet import quiet
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,7 +45,7 @@ def opened(card: DatasetCard, place: Raw, spill: Path) -> Iterator[duckdb.DuckDB
     parameters = {"root": str(root)} if "root" in wanted else {}
     with duckdb.connect(config=_OFFLINE) as connection:
         try:
-            connection.execute("set enable_progress_bar = false")  # it would go to standard output
+            quiet(connection)
             connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set temp_directory = {_quoted(spill)}")
             _load(connection, _raw(card, place))
             _confine(connection, root)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness.data import adapt, cards, near
 from harness.data.adapt import Adapted
 from harness.errors import UserError
+from harness.quiet import quiet
 
 if TYPE_CHECKING:
     import duckdb
@@ -125,7 +126,7 @@ def _folded(**tables: Sequence[Adapted]) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect()
-    connection.execute("set enable_progress_bar = false")  # it would go to standard output
+    quiet(connection)
     for name, adapted in tables.items():
         connection.read_parquet([str(found.path) for found in adapted]).create_view("files")
         connection.execute(f"create table {name} as select split, language, source, {FOLDED} as text from files")

@@ -10,8 +10,10 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from harness.coverage import Coverage
@@ -58,17 +60,18 @@ def make_plan(suite: Suite, store: Store | None, data: Path | None = None, *, pa
     plan = Plan(suite, model, languages, missing=missing, absent=absent)
     _Planner(plan, sets, store).fill()
     if store:
-        plan.done = {key for key in plan.jobs if store.done(key)}
+        plan.done = plan.jobs.keys() & set(store.finished())
         _reopen_dropped_weights(plan, store)
     return plan
 
 
 def _reopen_dropped_weights(plan: Plan, store: Store) -> None:
     """A finished phase whose weights were dropped counts as undone where a missing job starts from them."""
+    has_weights = cache(store.has_weights)
     for key in reversed(list(plan.jobs)):
         parent = plan.jobs[key]["parent"]
         needs_weights = key not in plan.done and plan.jobs[key]["phase"] in (*TRAINING, "predict")
-        if parent in plan.done and needs_weights and not store.weights(parent).is_file():
+        if parent in plan.done and needs_weights and not has_weights(parent):
             plan.done.discard(parent)
             plan.reopened.add(parent)
 
@@ -155,13 +158,14 @@ class _Planner:
 
     def _training(self, phase: str, arm: str, parent: str | None, recipe: Recipe, tasks: list[Spec], seed: int) -> Spec:
         """Declare a training job of an arm."""
+        lora = {"lora": msgspec.to_builtins(recipe.lora)} if recipe.lora else {}
         return {
             "phase": phase,
             "code": EPOCHS[phase],
             "parent": parent,
             **self.common,
             "tasks": tasks,
-            "recipe": {name: getattr(recipe, name) for name in HOW},
+            "recipe": {name: getattr(recipe, name) for name in HOW} | lora,
             "seed": seed,
             **self._romanised(arm),
         }

@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 
 from harness.data import adapt, cards, errata
 from harness.errors import UserError, unknown
+from harness.lease import leased
 from harness.models.find import Model, find
+from harness.plan import TRAINING
 from harness.score import gold
 from harness.score.score import score
 from harness.score.translation import signatures
@@ -23,21 +25,41 @@ from harness.store import Spec, Store
 
 Tick = Callable[[int, int], None]
 
+WAIT_SECONDS = 1.0
+"""How often somebody who waits for another runner looks whether it is done."""
+
 
 def job(store: Store, key: str, data: Path | None = None) -> str | None:
     """Run one planned job of a store, unless it is done; its parents must be. Return why it failed, or None.
 
+    Where another runner is at it, wait what comes of that.
+
     :raises UserError: for a key that no suite planned here, and for parents that are not done
     """
-    if store.done(key):
-        return None
-    planned = store.planned(key)
-    if planned is None:
-        raise unknown("planned job", key, store.planned_keys(), str(store.path))
-    spec = planned["spec"]
-    if spec["parent"] and not store.done(spec["parent"]):
-        raise UserError(f"{store.path}: job {key} starts from {spec['parent']}, which is not done; run that one first")
-    return attempt(store, find(planned["model"]), data, key, spec, lambda *_: None)
+    while not _stands(store, key):
+        planned = store.planned(key)
+        if planned is None:
+            raise unknown("planned job", key, store.planned_keys(), store.place)
+        spec = planned["spec"]
+        if spec["parent"] and not store.done(spec["parent"]):
+            raise UserError(
+                f"{store.place}: job {key} starts from {spec['parent']}, which is not done; run that one first"
+            )
+        with leased(store, key) as ours:
+            if ours and not _stands(store, key):
+                return attempt(store, find(planned["model"]), data, key, spec, lambda *_: None)
+        time.sleep(WAIT_SECONDS)
+    return None
+
+
+def _stands(store: Store, key: str) -> bool:
+    """Tell whether a job is done, with its weights where they were dropped and a planned job is to start from them."""
+    if not store.done(key):
+        return False
+    if store.job(key)["phase"] not in TRAINING or store.has_weights(key):
+        return True
+    planned = ((child, store.planned(child)) for child in store.planned_keys())
+    return all(store.done(child) for child, found in planned if found and found["spec"]["parent"] == key)
 
 
 def attempt(store: Store, model: Model, data: Path | None, key: str, spec: Spec, tick: Tick) -> str | None:
@@ -54,9 +76,9 @@ def attempt(store: Store, model: Model, data: Path | None, key: str, spec: Spec,
     except UserError:
         raise
     except Exception as e:
-        log.write_text(traceback.format_exc(), encoding="utf-8")
+        store.write({log: traceback.format_exc().encode()})
         return f"{type(e).__name__}: {str(e).splitlines()[0] if str(e) else 'no message'} (log: {log})"
-    log.unlink(missing_ok=True)
+    store.discard(log)
     return None
 
 

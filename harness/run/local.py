@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,14 +21,11 @@ from harness.lease import held, leased
 from harness.plan import Plan, make_plan
 from harness.record import record, recorded
 from harness.resources import DEVICE_MAP
-from harness.run.job import Tick, attempt
+from harness.run.job import WAIT_SECONDS, Tick, attempt
 from harness.run.progress import Progress, reporting, step
 from harness.run.worker import Worker, WorkerEnded, cuda_devices
 from harness.store import Spec, Store
 from harness.suite import Suite
-
-WAIT_SECONDS = 1.0
-"""How often a runner that has nothing left looks whether the others are done."""
 
 GIVE_UP_ROUNDS = 5
 """Rounds without work here and without a runner elsewhere after which what is left is given up."""
@@ -51,6 +48,27 @@ class Ran:
     seconds: float = 0.0
 
 
+@contextmanager
+def running(
+    suite: Suite, store: Store, data: Path | None, only: str | None, quiet: bool
+) -> Iterator[tuple[Plan, list[str], Ran]]:
+    """Plan a suite, give what is to be run, parents first, and drop the weights that nobody needs once that is done.
+
+    The engine inside notes what it did in what is given last.
+    """
+    began = time.monotonic()
+    with step(f"planning {suite.name}", quiet):
+        plan = make_plan(suite, store, data)
+        record(plan, store)
+    todo = plan.todo if only is None else plan.todo_of(only)
+    out = Ran(found=len(plan.jobs) - len(plan.todo))
+    yield plan, todo, out
+    out.found += len(todo) - len(out.did) - len(out.failed)
+    if not (out.failed or only or suite.keep_weights):
+        drop_weights(plan, store)
+    out.seconds = time.monotonic() - began
+
+
 def run(
     suite: Suite,
     store: Store,
@@ -65,25 +83,18 @@ def run(
     A job that fails is named in ``failed``; what does not need it goes on. ``devices`` are CUDA devices, all that this
     process may use if it is None; with several, each has a process of its own.
     """
-    began = time.monotonic()
-    with step(f"planning {suite.name}", quiet):
-        plan = make_plan(suite, store, data)
-        record(plan, store)
-    todo = plan.todo if only is None else plan.todo_of(only)
-    out = Ran(found=len(plan.jobs) - len(plan.todo))
-    if todo:
-        if devices is None:
-            devices = [] if DEVICE_MAP in os.environ else cuda_devices()  # spread over all, a model needs one process
-        with reporting(len(todo), quiet) as progress:
-            shift = _Shift(plan, store, out, progress, dict.fromkeys(todo))
-            if len(devices) > 1:
-                _work_on(shift, [Worker(store, data, device) for device in devices])
-            else:
-                shift.work(lambda key, tick: attempt(store, plan.model, data, key, plan.jobs[key], tick))
-    out.found += len(todo) - len(out.did) - len(out.failed)
-    if not (out.failed or only or suite.keep_weights):
-        _drop_weights(plan, store)
-    out.seconds = time.monotonic() - began
+    with running(suite, store, data, only, quiet) as (plan, todo, out):
+        if todo:
+            if devices is None:
+                devices = (
+                    [] if DEVICE_MAP in os.environ else cuda_devices()
+                )  # spread over all, a model needs one process
+            with reporting(len(todo), quiet) as progress:
+                shift = _Shift(plan, store, out, progress, dict.fromkeys(todo))
+                if len(devices) > 1:
+                    _work_on(shift, [Worker(store, data, device) for device in devices])
+                else:
+                    shift.work(lambda key, tick: attempt(store, plan.model, data, key, plan.jobs[key], tick))
     return out
 
 
@@ -163,19 +174,17 @@ class _Shift:
         return True
 
     def _stands(self, key: str) -> bool:
-        return self.store.done(key) and (key not in self.plan.reopened or self.store.weights(key).is_file())
+        return self.store.done(key) and (key not in self.plan.reopened or self.store.has_weights(key))
 
     def _parent_ready(self, spec: Spec) -> bool:
         parent = spec["parent"]
         if parent is None:
             return True
-        return self.store.done(parent) and (spec["phase"] == "score" or self.store.weights(parent).is_file())
+        return self.store.done(parent) and (spec["phase"] == "score" or self.store.has_weights(parent))
 
 
-def _drop_weights(plan: Plan, store: Store) -> None:
+def drop_weights(plan: Plan, store: Store) -> None:
     """Remove the weights of targets whose predictions stand, unless some suite of the store keeps them."""
     keepers = [name for name in store.suites() if recorded(store, name).keep_weights]
     kept = {key for name in keepers for key in named(store, name)}
-    for key, spec in plan.jobs.items():
-        if spec["phase"] == "target" and key not in kept:
-            store.weights(key).unlink(missing_ok=True)
+    store.drop_weights(key for key, spec in plan.jobs.items() if spec["phase"] == "target" and key not in kept)

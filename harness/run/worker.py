@@ -21,6 +21,7 @@ from typing import Any
 
 from harness.errors import UserError
 from harness.models.find import find
+from harness.remote import open_store
 from harness.run.job import Tick, attempt
 from harness.store import Store
 
@@ -51,7 +52,7 @@ class Worker:
     """
 
     def __init__(self, store: Store, data: Path | None, device: str) -> None:
-        self.command = [sys.executable, "-m", "harness.run.worker", str(store.path), *([str(data)] if data else [])]
+        self.command = [sys.executable, "-m", "harness.run.worker", store.place, *([str(data)] if data else [])]
         self.device = device
         self.process: subprocess.Popen[str] | None = None
         self.stopped, self.lock = False, threading.Lock()
@@ -117,7 +118,7 @@ def main() -> None:
     """Run the jobs whose keys come on standard input; standard output is the answer's alone."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leave nothing half made
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody listens: the parent is gone
-    store, data = Store(Path(sys.argv[1]), create=False), Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    store, data = open_store(sys.argv[1], create=False), Path(sys.argv[2]) if len(sys.argv) > 2 else None
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is no answer
 

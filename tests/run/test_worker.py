@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -193,7 +194,8 @@ def test_ctrl_c_stops_all_processes(
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.splitlines()[-1].startswith("stiltbench: interrupted; what was finished is in the store, run again")
-    assert "Traceback" not in said
+    # What a signal meets inside a library's `__del__`, Python tells and drops.
+    assert "Traceback" not in re.sub(r"Exception ignored in.*?SystemExit: 1\n", "", said, flags=re.DOTALL)
     assert len(workers) == 2
     assert not any(map(runs, workers))
     assert_sound(store)
