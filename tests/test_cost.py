@@ -33,19 +33,33 @@ def test_tokens_are_rows_by_their_length_and_hours_those_at_the_stated_rate(smal
     assert (rows["target"]["jobs"], rows["target"]["tokens"]) == (6, 6 * phrases * 10)
     assert rows["target"]["hours"] == pytest.approx(6 * phrases * 10 / 100 / 3600)
     assert rows["predict"]["hours"] == pytest.approx(rows["predict"]["tokens"] / 3 / 100 / 3600)
-    assert rows["(all)"]["tokens"] == sum(row["tokens"] for name, row in rows.items() if name != "(all)")
-    assert list(rows) == ["intermediate", "target", "predict", "(all)"]
+    phases = [rows[name] for name in ("intermediate", "target", "predict")]
+    assert rows["(all)"]["tokens"] == sum(row["tokens"] for row in phases)
+    assert list(rows)[:4] == ["intermediate", "target", "predict", "(all)"]
+
+
+@pytest.mark.usefixtures("ten_each")
+def test_many_devices_take_as_long_as_an_arm_one_target_and_its_test(small: Suite) -> None:
+    plan = make_plan(small, None)
+    rows = {row["phase"]: row for row in cost(plan, None, 1 / 3600)}  # a token is an hour
+    phrases = adapt.adapted("cldr_phrases")
+    tested = max(plan.rows[key] for key, spec in plan.jobs.items() if spec.get("kind") == "tagging")
+    longest = 10 * (24 + phrases.parts["train", "eng_Latn"].rows + tested / 3)
+    assert rows["(longest path)"]["hours"] == pytest.approx(longest)
+    assert rows["(on 64 devices)"]["hours"] == pytest.approx(longest)
+    assert rows["(on 1 device)"]["hours"] == pytest.approx(rows["(all)"]["hours"])
+    assert longest < rows["(on 8 devices)"]["hours"] + 1e-6 < rows["(all)"]["hours"] / 4
 
 
 @pytest.mark.usefixtures("ten_each")
 def test_a_phase_of_steps_costs_its_batches_and_a_longer_control_its_examples(declare: Declare) -> None:
     steps = cost(make_plan(load(declare(("epochs = 1", "steps = 7"))), None), None, 1.0)
-    assert steps[0]["tokens"] == 4 * 7 * 256
+    assert steps[0]["tokens"] == 4 * 7 * 128
     more = ("[arms.none]", '[arms.none]\ncontrol = "more-steps"')
     both = {
         row["phase"]: row for row in cost(make_plan(load(declare(("epochs = 1", "steps = 7"), more)), None), None, 1.0)
     }
-    assert both["target"]["tokens"] == (6 + 2) * 7 * 256
+    assert both["target"]["tokens"] == (6 + 2) * 7 * 128
     longer = make_plan(load(declare(more)), None)
     plain = make_plan(load(declare()), None)
     found = [next(r for r in cost(plan, None, 1.0) if r["phase"] == "target")["tokens"] for plan in (longer, plain)]
@@ -60,7 +74,8 @@ def test_disk_is_what_learns_and_memory_what_adamw_keeps_of_it(declare: Declare,
     assert top["intermediate"]["memory GB"] == pytest.approx((every + 3 * LAYER) * 4 / 1e9, rel=0.01)
     assert top["predict"]["memory GB"] == pytest.approx(every * 4 / 1e9, rel=0.01)
     whole = cost(make_plan(load(declare(("trainable_layers = 1", 'trainable_layers = "all"'))), None), None, 1.0)
-    assert whole[-1]["memory GB"] == pytest.approx(4 * every * 4 / 1e9, rel=0.01)
+    (every_phase,) = (row for row in whole if row["phase"] == "(all)")
+    assert every_phase["memory GB"] == pytest.approx(4 * every * 4 / 1e9, rel=0.01)
 
 
 @pytest.mark.usefixtures("ten_each")
@@ -81,3 +96,13 @@ def test_without_a_tokenizer_four_bytes_are_a_token(small: Suite, monkeypatch: p
 def test_xlmr_large_has_its_560_million_parameters(small: Suite) -> None:
     plan = make_plan(msgspec.structs.replace(small, model="xlmr-large"), None)
     assert costs._parameters(plan.model) == pytest.approx(560e6, rel=0.01)
+
+
+@pytest.mark.usefixtures("ten_each")
+def test_of_adapters_disk_and_optimizer_hold_no_more(declare: Declare) -> None:
+    adapters = 'trainable_layers = "all"\nlora = { rank = 4, alpha = 8 }'
+    rows = {r["phase"]: r for r in cost(make_plan(load(declare(("trainable_layers = 1", adapters))), None), None, 1.0)}
+    learning = 2 * 2 * 4 * (64 + 64)  # two layers, of each query and value, rank 4
+    assert rows["intermediate"]["disk GB"] == pytest.approx(4 * learning * 4 / 1e9)
+    every = 2 * LAYER + 4000 * 64
+    assert rows["intermediate"]["memory GB"] == pytest.approx((every + 3 * learning) * 4 / 1e9, rel=0.01)

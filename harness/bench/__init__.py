@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.errors import UserError
 
-BENCHES = ("adapt", "calibration", "encode", "gpu", "query", "significance", "startup", "train")
+BENCHES = ("adapt", "calibration", "encode", "gpu", "query", "schedule", "significance", "startup", "train")
 
 ON_REAL_FILES = {"encode": "flores200", "train": "sib200"}
 """Bench → the data sets whose raw files it needs; `adapt` reads flores200 and sib200 where they are at hand."""
