@@ -36,10 +36,22 @@ class Languages(Table, frozen=True, kw_only=True):
     seed: Index = 0
 
 
+class Lora(Table, frozen=True, kw_only=True):
+    """Low-rank adapters of frozen weights: of ``rank``, times ``alpha`` / ``rank``, their input dropped at a rate.
+
+    ``targets`` are names of linear layers; by default those that peft adapts in a body of that type, else all.
+    """
+
+    rank: Count
+    alpha: Annotated[float, Meta(gt=0)]
+    dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    targets: Literal["all-linear"] | list[str] | None = None
+
+
 class Recipe(Table, frozen=True, kw_only=True):
     """How a phase trains: AdamW, linear warm-up, then linear decay to zero; for some epochs, or for some steps."""
 
-    later = frozenset({"steps", "max_length", "checks"})
+    later = frozenset({"steps", "max_length", "checks", "lora"})
     epochs: Count | None = None
     steps: Count | None = None
     batch_tokens: Count
@@ -52,6 +64,8 @@ class Recipe(Table, frozen=True, kw_only=True):
     select: Literal["last", "english-dev", "target-dev"] = "last"
     checks: Count = 5
     """How often a phase is scored on dev, where ``select`` is not `last`."""
+    lora: Lora | None = None
+    """Of the layers that may learn only adapters do."""
 
 
 class Sampling(Table, frozen=True, kw_only=True):
@@ -151,7 +165,7 @@ class Target(Table, frozen=True, kw_only=True):
     pivot: str | None = None
     directions: Annotated[tuple[Literal["to", "from"], ...], Meta(min_length=1)] = ("to", "from")
     layers: list[Index] = []
-    pooling: Literal["mean", "cls"] | None = None
+    pooling: Literal["mean", "cls", "last"] | None = None
     """Retrieval: instead of the model's own."""
     margin: Count | None = None
     """Retrieval: so many neighbours of the ratio margin, instead of the plain cosine."""

@@ -81,6 +81,7 @@ def _owner(place: str) -> type[Table]:
     """Return the table that stands at ``place``."""
     rules: dict[str, type[Table]] = {
         r"languages": grammar.Languages,
+        r"recipes\..*\.lora$": grammar.Lora,
         r"recipes\.": grammar.Recipe,
         r"intermediate": grammar.Intermediate,
         r"arms\..*\.(mix|mlm)\[\d+\]$": grammar.Mix,

@@ -346,6 +346,8 @@ LATER = [
     ('pivot = "eng_Latn"', 'pivot = "eng_Latn"\nmargin = 4'),
     ("[arms.none]", '[arms.none]\ntransliterate = ["Cyrl"]'),
     ('role = "primary"', 'role = "primary"\ndiffer = ["languages"]'),
+    ("epochs = 1", "epochs = 1\nlora = { rank = 8, alpha = 16 }"),
+    ("epochs = 1", 'epochs = 1\nlora = { rank = 8, alpha = 16, targets = ["query"] }'),
 ]
 
 

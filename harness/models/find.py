@@ -23,9 +23,9 @@ class Model:
 
     ``digest`` names weights and tokenizer: equal digests, equal outputs. ``prefix`` opens every text.
     ``pooling`` makes a vector of the states, and ``normalise`` scales it to length 1, as it was trained.
-    ``layers`` and ``hidden`` are counts, ``positions`` the most tokens of a text, 0 where there is no most. ``brings``
-    are the task kinds that it has a head for: `mlm`, or as an encoder–decoder `translation`. Of an ``untrained`` model
-    no result supports a claim.
+    ``layers`` and ``hidden`` are counts, ``body`` is what a model's card calls so, ``positions`` the most tokens of a
+    text, 0 where there is no most. ``brings`` are the task kinds that it has a head for: `mlm`, or as an
+    encoder–decoder `translation`. Of an ``untrained`` model no result supports a claim.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Model:
     normalise: bool
     layers: int
     hidden: int
+    body: str = "bert"
     positions: int = 0
     brings: tuple[str, ...] = ()
     untrained: bool = False
@@ -120,14 +121,16 @@ def _from_folder(path: Path, name: str, place: str) -> Model:
     made = manifest.read(path)
     if made is not None:
         return _carded(model_card(made.model, f"{path / manifest.NAME}"), digest, made.source, path)
+    body = layout.body(path)
     return Model(
         name,
         digest,
         prefix="",
-        pooling="mean",
+        pooling="last" if body == "decoder" else "mean",
         normalise=True,
         layers=layers,
         hidden=hidden,
+        body=body,
         positions=layout.positions(path),
         brings=layout.brings(path),
         path=path,
@@ -143,6 +146,7 @@ def _carded(card: ModelCard, digest: str, source: str, path: Path | None = None)
         normalise=card.normalise,
         layers=card.layers,
         hidden=card.hidden,
+        body=card.body,
         positions=card.positions,
         brings=card.brings,
         untrained=card.untrained,

@@ -32,12 +32,15 @@ FILES = [
 ]
 """The files that decide what a model computes: they make its digest, and only they are downloaded."""
 
-LAYERS = ("num_hidden_layers", "encoder_layers", "num_layers")
-HIDDEN = ("hidden_size", "d_model")
-"""What configurations call these: BERT's, BART's, T5's."""
+LAYERS = ("num_hidden_layers", "encoder_layers", "num_layers", "n_layer")
+HIDDEN = ("hidden_size", "d_model", "n_embd")
+"""What configurations call these: BERT's, BART's, T5's, GPT-2's."""
 
 MASKING = ("lm_head.dense.weight", "cls.predictions.transform.dense.weight")
 """A tensor of the head that guesses masked words, as XLM-R and BERT call it."""
+
+CAUSAL = re.compile("CausalLM|LMHead|Llama|Qwen|Gemma|Mistral|Mixtral|GPT|Bloom|OPT|XGLM|Phi|Falcon|OLMo|SmolLM")
+"""In the name of an architecture in which a token sees those before it alone."""
 
 PICKLES = ["*.bin", "*.pt", "*.pth", "*.ckpt"]
 
@@ -70,6 +73,18 @@ def brings(path: Path) -> tuple[str, ...]:
     return tuple(kind for kind, there in heads.items() if there)
 
 
+def body(path: Path) -> str:
+    """Return what is in a folder: `bert`, `encoder`, `encoder-decoder` or `decoder`, as a model's card says it."""
+    config = _json(path, "config.json", str(path))
+    if config.get("is_encoder_decoder"):
+        return "encoder-decoder"
+    causal = CAUSAL.search(" ".join(config.get("architectures") or ()))
+    if causal and not config.get("use_bidirectional_attention"):
+        return "decoder"
+    layered = any("encoder.layer." in name for file in _files(path, ["*.safetensors"]) for name in _tensors(file))
+    return "bert" if layered else "encoder"
+
+
 def _tensors(path: Path) -> dict[str, Any]:
     """Return the header of a safetensors file: its tensors by name."""
     with path.open("rb") as file:
@@ -97,7 +112,7 @@ def _check(path: Path, at: str) -> None:
 def _count(config: dict[str, Any], keys: tuple[str, ...], at: str) -> int:
     count = next((config[key] for key in keys if key in config), None)
     if not isinstance(count, int):
-        raise UserError(f"{at}/config.json: {keys[0]} is {count}, expected a number; use a BERT-like encoder")
+        raise UserError(f"{at}/config.json: {keys[0]} is {count}, expected a number; use a model of text alone")
     return count
 
 

@@ -18,14 +18,14 @@ def refuse_unfit(suite: Suite, model: Model) -> None:
         where, top = f"{suite.name}: recipes.{name}", recipe.trainable_layers
         if top != "all" and top > model.layers:
             raise UserError(f"{where}.trainable_layers: {top}, but {suite.model} has {model.layers} layers")
-        if top != "all" and "translation" in model.brings:
-            raise UserError(
-                f"{where}.trainable_layers: {suite.model} is an encoder–decoder and cannot be cut; say 'all'"
-            )
+        if top != "all" and model.body != "bert":
+            raise UserError(f"{where}.trainable_layers: {suite.model} is {_said(model)} and cannot be cut; say 'all'")
         if 0 < model.positions < recipe.max_length:
             raise UserError(
                 f"{where}.max_length: {recipe.max_length}, but {suite.model} reads {model.positions} tokens"
             )
+    if model.body == "decoder":
+        _refuse_for_decoder(suite)
     kinds = {name: kind_of(target) for name, target in suite.targets.items()}
     for name, kind in kinds.items():
         if kind == "translation" and kind not in model.brings:
@@ -35,6 +35,26 @@ def refuse_unfit(suite: Suite, model: Model) -> None:
             )
         if kind == "mlm" and kind not in model.brings:
             _refuse_headless(suite, f"{suite.name}: targets.{name}")
+
+
+def _said(model: Model) -> str:
+    named = {"encoder": "no BERT", "encoder-decoder": "an encoder–decoder"}
+    return named.get(model.body, f"a {model.body}")
+
+
+def _refuse_for_decoder(suite: Suite) -> None:
+    """Refuse what needs a state that has seen the tokens behind its own: masks, and the first token's state."""
+    for name, arm in suite.arms.items():
+        if _masks(arm):
+            raise UserError(f"{suite.name}: arms.{name}: {suite.model} is a decoder and guesses no masked words")
+    for name, target in suite.targets.items():
+        where = f"{suite.name}: targets.{name}"
+        if kind_of(target) == "mlm":
+            raise UserError(f"{where}: {suite.model} is a decoder and guesses no masked words")
+        if target.pooling == "cls":
+            raise UserError(
+                f"{where}.pooling: the first token of {suite.model}, a decoder, has seen no other; say 'last' or 'mean'"
+            )
 
 
 def _refuse_headless(suite: Suite, where: str) -> None:

@@ -134,6 +134,9 @@ def _left_out(results: Results) -> list[str]:
     if tops:
         only = "the top layer is" if tops == ["1"] else f"the top {' or '.join(tops)} layers are"
         rows.append(f"Left out for time: only {only} trained; those below are frozen.")
+    if ranks := sorted({r.lora.rank for r in suite.recipes.values() if r.lora}):
+        of = " or ".join(map(str, ranks))
+        rows.append(f"Left out for time: the weights are frozen, and adapters of rank {of} beside them learn (LoRA).")
     if suite.intermediate and not suite.intermediate.check:
         rows.append("How well an arm learned its intermediate task is not measured: the suite names no split to check.")
     return rows

@@ -7,6 +7,7 @@ import importlib.metadata
 import os
 import platform
 import random
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -81,7 +82,8 @@ def name(precision: str) -> str:
 
 def versions() -> dict[str, str]:
     """Return what a result may depend on besides its declaration: libraries and machine."""
-    found = {p: importlib.metadata.version(p) for p in ("stiltbench", "torch", "transformers", "tokenizers", "numpy")}
+    used = ("stiltbench", "torch", "transformers", "tokenizers", "numpy", *(["peft"] if "peft" in sys.modules else []))
+    found = {p: importlib.metadata.version(p) for p in used}
     found |= {"python": platform.python_version(), "machine": platform.machine(), "cpu": _cpu()}
     return found | ({"cuda": str(torch.version.cuda)} if device().type == "cuda" else {})
 

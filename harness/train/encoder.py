@@ -20,15 +20,15 @@ from transformers import AutoConfig, AutoModel
 from transformers.utils import logging
 
 from harness.errors import UserError
-from harness.train import device, packing, vocabulary
+from harness.train import device, lora, packing, vocabulary
 
 logging.set_verbosity_error()  # layers above a cut are "unexpected" on purpose; what is missing is refused below
 logging.disable_progress_bar()
 
 Tensors = dict[str, torch.Tensor]
 
-LAYER = re.compile(r"(?:encoder\.layer|^block|^layers)\.(\d+)\.")
-"""Where a tensor's name holds the number of its layer, from 0: in BERT's names, T5's and BART's."""
+LAYER = re.compile(r"(?:encoder\.layer|^block|^layers|^h)\.(\d+)\.")
+"""Where a tensor's name holds the number of its layer, from 0: in BERT's names, T5's, most others' and GPT-2's."""
 
 FEED_FORWARD = ("intermediate_size", "encoder_ffn_dim", "d_ff")
 """What configurations call the width of the feed-forward layers."""
@@ -53,7 +53,8 @@ class Encoder(nn.Module):
         config = AutoConfig.from_pretrained(folder)
         self.layers: int = config.num_hidden_layers
         self.hidden: int = config.hidden_size
-        self.feed_forward: int = next(getattr(config, name) for name in FEED_FORWARD if hasattr(config, name))
+        widths = (getattr(config, name, None) for name in FEED_FORWARD)
+        self.feed_forward: int = next(filter(None, widths), 4 * self.hidden)
         if not 0 <= level < self.layers:
             raise UserError(f"{folder}: {self.layers} layers; trainable_layers must be 'all' or 1 to {self.layers}")
         self.body = _whole(folder) if level == 0 else _above(folder, config, level)
@@ -62,7 +63,8 @@ class Encoder(nn.Module):
 
     def put(self, changed: Tensors) -> None:
         """Put what a checkpoint holds of the body in place of what it is now."""
-        vocabulary.put({self.full_name(name): tensor for name, tensor in self.body.named_parameters()}, changed)
+        own: Tensors = {self.full_name(name): tensor for name, tensor in self.body.named_parameters()}
+        vocabulary.put(own, lora.merged(own, changed))
 
     def pack(self) -> None:
         """From now on, read the texts of a training batch end to end, without padding, if the body allows it."""
@@ -97,7 +99,8 @@ class Encoder(nn.Module):
         return list(found.hidden_states)
 
     def _read_packed(self, name: str, inputs: torch.Tensor, layout: packing.Layout) -> torch.Tensor:
-        first = getattr(self.body.embeddings, "padding_idx", -1) + 1  # RoBERTa counts from the one after padding
+        embeddings = getattr(self.body, "embeddings", None)
+        first = getattr(embeddings, "padding_idx", -1) + 1  # RoBERTa counts from the one after padding
         found = self.body(
             **{name: inputs.flatten(0, 1)[layout.rows][None]},
             position_ids=layout.positions[None] + first,
@@ -127,6 +130,7 @@ def _whole(folder: Path, **changes: Any) -> nn.Module:
         folder, config=config, use_safetensors=True, output_loading_info=True, **pooler, **device.spread()
     )
     _refuse_missing(folder, report["missing_keys"])
+    body.config.use_cache = False  # a decoder would keep its keys and values for a token that never comes
     whole: nn.Module = (body.get_encoder() if config.is_encoder_decoder else body).float()
     return whole
 

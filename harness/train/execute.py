@@ -20,8 +20,9 @@ from torch import nn
 from harness import cache, schema
 from harness.errors import UserError
 from harness.models.find import Model, folder
+from harness.rows import drawn, tested
 from harness.store import Spec, Store
-from harness.train import device, vocabulary
+from harness.train import device, lora, vocabulary
 from harness.train.batches import reading_padding
 from harness.train.encoder import Encoder, Tensors
 from harness.train.files import saving
@@ -29,7 +30,6 @@ from harness.train.ground import MAX_LENGTH, Ground
 from harness.train.kinds import mining, predictions, retrieval, table
 from harness.train.kinds.task import Task, shuffled
 from harness.train.loop import Phase, Trained, train
-from harness.train.rows import drawn, tested
 from harness.train.selection import dev_score
 from harness.train.states import READING_TOKENS, Tick
 
@@ -103,26 +103,31 @@ def _train(bench: Bench, key: str, spec: Spec, made: Path, tick: Tick) -> Spec:
     rows = [drawn(part, bench.store, bench.data) for part in spec["tasks"]]
     tasks = [_task(ground, part, r, heads, spec) for part, r in zip(spec["tasks"], rows, strict=True)]
     check = dev_score(ground, spec, heads, bench.data) if "select" in spec else None
-    tensors = learning(ground, recipe, {part["kind"] for part in spec["tasks"]}, heads)
+    tensors = learning(ground, recipe, {part["kind"] for part in spec["tasks"]}, heads, spec["seed"])
     out = train(
         Phase(ground.encoder, tasks, tensors, check, sum(map(len, rows))), spec, bench.store.resume_folder(key), tick
     )
     with saving():
-        save_file(vocabulary.to_save(ground.encoder.body, tensors), made / "model.safetensors")
+        saved = vocabulary.to_save(ground.encoder.body, tensors)
+        save_file(lora.to_save(saved, recipe["lora"]) if "lora" in recipe else saved, made / "model.safetensors")
     _write_curve(out, key, made)
     return _trained_facts(out, ground, tasks, [len(r) for r in rows])
 
 
-def learning(ground: Ground, recipe: Spec, kinds: Set[str], heads: dict[str, nn.Module]) -> Tensors:
+def learning(ground: Ground, recipe: Spec, kinds: Set[str], heads: dict[str, nn.Module], seed: int = 0) -> Tensors:
     """Make a body ready to learn fast; return every tensor that a phase changes, by the name it is saved under.
 
-    All tasks must have read their rows: where word embeddings learn, the body keeps those that it will meet.
+    All tasks must have read their rows: where word embeddings learn, the body keeps those that it will meet. Adapters
+    are drawn from ``seed``.
     """
     ground.encoder.pack()
-    top = recipe["trainable_layers"]
-    if top == "all" and not recipe["weight_decay"] and vocabulary.WHOLE.isdisjoint(kinds):
-        vocabulary.keep_met(ground.encoder.body, ground.met)
-    found = ground.encoder.train_top(None if top == "all" else top)
+    top = None if recipe["trainable_layers"] == "all" else recipe["trainable_layers"]
+    if "lora" in recipe:
+        found = lora.adapt(ground.encoder, recipe["lora"], top, seed)
+    else:
+        if top is None and not recipe["weight_decay"] and vocabulary.WHOLE.isdisjoint(kinds):
+            vocabulary.keep_met(ground.encoder.body, ground.met)
+        found = ground.encoder.train_top(top)
     return found | {f"head.{name}.{n}": t for name, head in heads.items() for n, t in head.named_parameters()}
 
 
@@ -174,9 +179,9 @@ def _facts(examples: int, tokens: int, seconds: float, padding: float, work: flo
 
 def flops(encoder: Encoder, lengths: np.ndarray[Any, Any], passes: int) -> float:
     """Return the operations of the matrix products of ``passes`` forward passes (a backward counts as two)."""
-    h, f, layers = encoder.hidden, encoder.feed_forward, encoder.layers - encoder.level
-    per_token = 2 * (4 * h * h + 2 * h * f)
-    return float(passes * layers * (per_token * lengths.sum() + 4 * h * (lengths.astype(float) ** 2).sum()))
+    weights = sum(m.weight.numel() for m in encoder.body.modules() if isinstance(m, nn.Linear))
+    seen = (encoder.layers - encoder.level) * 2 * encoder.hidden * (lengths.astype(float) ** 2).sum()
+    return float(passes * 2 * (weights * lengths.sum() + seen))
 
 
 def _predict(bench: Bench, key: str, spec: Spec, made: Path, tick: Tick) -> Spec:

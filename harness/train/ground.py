@@ -59,7 +59,8 @@ class Ground:
 
     def encode(self, texts: Texts, lead: int | None = None) -> Encoded:
         """Encode texts, pairs of texts, or with ``lead`` sentences of words that begin with so many of a prefix."""
-        return encode(texts, self.folder, self.model.digest, self.max_length, lead)
+        causal = self.model.body == "decoder"
+        return encode(texts, self.folder, self.model.digest, self.max_length, lead, causal)
 
     @cached_property
     def below(self) -> nn.Module | None:

@@ -17,7 +17,7 @@ from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
 from harness.train import dropout
 
-PLAIN = frozenset({"bert", "roberta", "xlm-roberta"})
+PLAIN = frozenset({"bert", "roberta", "xlm-roberta", "modernbert", "llama", "qwen2", "qwen3"})
 """Types of body whose attention is :func:`attention`, and nothing more."""
 
 NAME = "stiltbench"
@@ -33,6 +33,18 @@ class Group:
     texts: int
     length: int
     mask: torch.Tensor | None
+
+    def near(self, window: int | None, causal: bool, at: torch.Tensor) -> torch.Tensor | None:
+        """Return the mask where a token sees those fewer than ``window`` places away, if ``causal`` before it alone.
+
+        It is on ``at``'s device. What is padding sees itself, so that its softmax is not over nothing.
+        """
+        if not causal and (window is None or self.length <= window):
+            return self.mask
+        places = torch.arange(self.length, device=at.device)
+        back = places[:, None] - places
+        seen = (back.abs() < (window or self.length)) & (back >= 0 if causal else True)
+        return _lowest(seen & (True if self.mask is None else self.mask == 0) | (back == 0))
 
 
 class Layout:
@@ -77,8 +89,12 @@ def _alike(lengths: Sequence[int]) -> list[tuple[int, int, int]]:
 
 
 def _added(real: torch.Tensor) -> torch.Tensor:
-    lowest = torch.finfo(torch.float32).min
-    return torch.zeros(real.shape, device=real.device).masked_fill(~real, lowest)[:, None, None]
+    return _lowest(real)[:, None, None]
+
+
+def _lowest(seen: torch.Tensor) -> torch.Tensor:
+    """Return 0 where something is ``seen``, and elsewhere what leaves nothing of it in a softmax."""
+    return torch.zeros(seen.shape, device=seen.device).masked_fill(~seen, torch.finfo(torch.float32).min)
 
 
 class _Spread(torch.autograd.Function):
@@ -110,7 +126,7 @@ class _Gather(torch.autograd.Function):
 
 
 def attention(
-    _module: nn.Module,
+    module: nn.Module,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -118,22 +134,29 @@ def attention(
     scaling: float = 1.0,
     dropout: float = 0.0,
     packed: Layout | None = None,
+    sliding_window: int | None = None,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
     """Return attention [batch, length, heads, width] over what is [batch, heads, length, width], text by text."""
+    if query.shape[1] > key.shape[1]:  # heads of queries that share one of keys and values
+        key, value = (_repeated(states, query.shape[1] // key.shape[1]) for states in (key, value))
     if packed is None:
         return _attend(query, key, value, mask, scaling, dropout).transpose(1, 2).contiguous(), None
-    heads, width = query.shape[1], query.shape[3]
+    heads, width, causal = query.shape[1], query.shape[3], bool(getattr(module, "is_causal", False))
     sizes = [group.texts * group.length for group in packed.groups]
     flat = (states.transpose(1, 2)[0].flatten(1) for states in (query, key, value))
     spread = [_Spread.apply(s, packed.inner, packed.room).split(sizes) for s in flat]  # type: ignore[no-untyped-call]
     found = []
     for group, *mine in zip(packed.groups, *spread, strict=True):
         q, k, v = (states.view(group.texts, group.length, heads, width).transpose(1, 2) for states in mine)
-        attended = _attend(q, k, v, group.mask, scaling, dropout)
+        attended = _attend(q, k, v, group.near(sliding_window, causal, q), scaling, dropout)
         found.append(attended.transpose(1, 2).reshape(-1, heads * width))
     out: torch.Tensor = _Gather.apply(torch.cat(found), packed.inner)  # type: ignore[no-untyped-call]
     return out.view(1, -1, heads, width), None
+
+
+def _repeated(states: torch.Tensor, times: int) -> torch.Tensor:
+    return states[:, :, None].expand(-1, -1, times, -1, -1).flatten(1, 2)
 
 
 def _attend(

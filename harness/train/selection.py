@@ -11,12 +11,12 @@ import pyarrow.compute as pc
 from torch import nn
 
 from harness.data.cards import DatasetCard, dataset_card
+from harness.rows import tested
 from harness.score import metrics
 from harness.score.score import score, scorers
 from harness.store import Spec
 from harness.train.ground import Ground
 from harness.train.kinds import predictions, table
-from harness.train.rows import tested
 
 
 def dev_score(ground: Ground, spec: Spec, heads: dict[str, nn.Module], data: Path | None) -> Callable[[], float]:

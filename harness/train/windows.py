@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from harness.errors import UserError
 from harness.train.romanise import aligned
-from harness.train.tokens import Arrays, Encoded, digest, kept, tokenizer
+from harness.train.tokens import Arrays, Encoded, between, digest, kept, tokenizer
 
 QUESTION, OVERLAP = 64, 128
 """Most tokens of a question, and those that neighbouring windows share, as XTREME's scripts have them.
@@ -78,6 +78,7 @@ def _chunk(
     backend.no_truncation()
     asked = backend.encode_batch([question for question, _ in part], add_special_tokens=False)
     questions = [q[: e.offsets[most - 1][1]] if len(e) > most else q for (q, _), e in zip(part, asked, strict=True)]
+    questions = [question + between(backend) for question in questions]
     backend.enable_truncation(**cut)
     pairs = list(zip(questions, (context for _, context in part), strict=True))
     for row, whole in enumerate(backend.encode_batch(pairs), start):

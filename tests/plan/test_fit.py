@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from harness.errors import UserError
 from harness.plan import make_plan
 from harness.plan.jobs import best_precision
 from harness.suite_file import load
+from tests.families import made
 from tests.small import DIVERSE, Change, Declare
 
 RETRIEVAL = (
@@ -20,6 +23,8 @@ TRANSLATION = (
 )
 ENGLISH = 'mix = [{ data = "cldr_kind", languages = ["eng_Latn"] }]\n'
 MASKED = 'mlm = [{ data = "cldr_terms", languages = "all" }]\nmlm_ratio = 0.5\n'
+PRETRAIN = 'pretrain = { data = "cldr_terms", languages = ["fra_Latn"], recipe = "short" }\n'
+WHOLE = "trainable_layers = 1", 'trainable_layers = "all"'
 SEQ2SEQ = 'model = "tiny"', 'model = "tiny-seq2seq"'
 
 REFUSED: list[tuple[list[Change], str]] = [
@@ -34,6 +39,28 @@ REFUSED: list[tuple[list[Change], str]] = [
 ]
 
 
+DECODER: list[tuple[list[Change], str]] = [
+    ([], "recipes.short.trainable_layers: {model} is a decoder and cannot be cut; say 'all'"),
+    ([WHOLE, TEXT], "targets.retrieval: {model} is a decoder and guesses no masked words"),
+    ([WHOLE, (DIVERSE, f"[arms.diverse]\n{ENGLISH}{MASKED}")], "arms.diverse: {model} is a decoder and guesses no "),
+    ([WHOLE, ("[arms.none]\n", f"[arms.none]\n{PRETRAIN}")], "arms.none: {model} is a decoder and guesses no masked"),
+    (
+        [WHOLE, ("layers = [1, 2]", 'layers = [1, 2]\npooling = "cls"')],
+        "targets.retrieval.pooling: the first token of {model}, a decoder, has seen no other; say 'last' or 'mean'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), DECODER, ids=[m[:50] for _, m in DECODER])
+def test_what_a_decoder_cannot_do_is_refused(
+    declare: Declare, tmp_path: Path, changes: list[Change], message: str
+) -> None:
+    model = made("llama", tmp_path)
+    with pytest.raises(UserError) as caught:
+        make_plan(load(declare(('model = "tiny"', f'model = "{model}"'), *changes)), None)
+    assert str(caught.value).startswith(f"small: {message.format(model=model)}")
+
+
 @pytest.mark.parametrize(("changes", "message"), REFUSED, ids=[m[:70] for _, m in REFUSED])
 def test_what_a_model_cannot_do_is_refused(declare: Declare, changes: list[Change], message: str) -> None:
     with pytest.raises(UserError) as caught:
@@ -44,8 +71,7 @@ def test_what_a_model_cannot_do_is_refused(declare: Declare, changes: list[Chang
 def test_what_a_model_can_do_is_planned(declare: Declare) -> None:
     whole = ("trainable_layers = 1", 'trainable_layers = "all"\nmax_length = 2048')  # T5's positions are relative
     assert make_plan(load(declare(SEQ2SEQ, whole, TRANSLATION)), None).jobs
-    pretrain = 'pretrain = { data = "cldr_terms", languages = ["fra_Latn"], recipe = "short" }\n'
-    masks = [(old, old + pretrain) for old in ("[arms.none]\n", ENGLISH, DIVERSE)]
+    masks = [(old, old + PRETRAIN) for old in ("[arms.none]\n", ENGLISH, DIVERSE)]
     assert make_plan(load(declare(TEXT, *masks)), None).jobs
 
 

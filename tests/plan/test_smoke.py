@@ -27,7 +27,7 @@ def test_a_smoke_has_the_settings_of_its_table_and_says_so_in_its_name(declare: 
     smoke, full = load(path, scale="smoke"), load(path)
     assert (smoke.name, smoke.scale, smoke.limit, smoke.seeds) == ("small@smoke", "smoke", 8, [4])
     assert (smoke.recipes["short"].epochs, smoke.recipes["short"].learning_rate) == (2, 2e-3)
-    assert smoke.recipes["short"].batch_tokens == 256
+    assert smoke.recipes["short"].batch_tokens == 128
     assert (full.name, full.scale, full.limit, full.seeds) == ("small", "full", None, [0, 1])
     assert smoke.hash != full.hash
 

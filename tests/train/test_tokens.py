@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.errors import UserError
 from harness.train import tokens
 from harness.train.tokens import encode
 
@@ -81,3 +82,12 @@ def test_the_digest_tells_model_length_prefix_and_texts_apart(tiny: Path) -> Non
         encode([["ab"], ["c"]], tiny, "m", 512, lead=1).digest,
     }
     assert len(digests) == 10
+
+
+def test_a_tokenizer_that_takes_another_package_to_read_says_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sentencepiece.bpe.model").write_bytes(b"")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(UserError, match=r"is a SentencePiece model; pip install sentencepiece protobuf, or"):
+        encode(TEXTS, tmp_path, "another", 512)

@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from harness.rows import tested
 from harness.store import Spec
 from harness.train.batches import Indices, padding, reading_batches
 from harness.train.ground import Ground
 from harness.train.kinds import predictions
 from harness.train.kinds.neighbours import Scores, Vectors, margins, neighbours
 from harness.train.kinds.retrieval import ParallelRows, vectors
-from harness.train.rows import tested
 from harness.train.states import READING_TOKENS
 
 NEIGHBOURS = 4

@@ -52,9 +52,11 @@ def linear(hidden: int, outputs: int, seed: int) -> nn.Linear:
 
 
 def pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
-    """Return one vector per text [batch, hidden]: the mean over its real tokens, or the first (``cls``)."""
+    """Return one vector per text [batch, hidden]: the mean over its real tokens, the first (``cls``) or ``last``."""
     if pooling == "cls":
         return states[:, 0]
+    if pooling == "last":
+        return states[torch.arange(len(states), device=states.device), mask.sum(1) - 1]
     weights = mask.unsqueeze(-1).to(states.dtype)
     return (states * weights).sum(1) / weights.sum(1)
 

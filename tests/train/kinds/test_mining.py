@@ -11,10 +11,10 @@ import pytest
 import torch
 from sentence_transformers import util
 
+from harness import rows as reading
 from harness.data import adapt
 from harness.data.draw import item_order
 from harness.score.score import score
-from harness.train import rows as reading
 from harness.train.kinds.mining import pairs, predict, threshold
 from harness.train.kinds.retrieval import ParallelRows
 

@@ -12,9 +12,9 @@ import pytest
 import torch
 from sentence_transformers import util
 
+from harness import rows as reading
 from harness.data import adapt
 from harness.models.find import find
-from harness.train import rows as reading
 from harness.train.kinds.retrieval import ParallelRows, predict, retrieve, vectors
 from tests.conftest import SHARED
 

@@ -10,11 +10,12 @@ import torch
 from harness.train.kinds.task import IGNORED, cross_entropy, linear, pool, shuffled
 
 
-def test_a_vector_is_the_mean_over_real_tokens_or_the_first() -> None:
+def test_a_vector_is_the_mean_over_real_tokens_the_first_or_the_last() -> None:
     states = torch.tensor([[[1.0, 10.0], [3.0, 30.0], [99.0, 99.0]], [[2.0, 4.0], [4.0, 8.0], [6.0, 0.0]]])
     mask = torch.tensor([[True, True, False], [True, True, True]])
     assert pool(states, mask, "mean").tolist() == [[2.0, 20.0], [4.0, 4.0]]
     assert pool(states, mask, "cls").tolist() == [[1.0, 10.0], [2.0, 4.0]]
+    assert pool(states, mask, "last").tolist() == [[3.0, 30.0], [6.0, 0.0]]
 
 
 def test_a_head_is_drawn_from_its_seed_alone() -> None:

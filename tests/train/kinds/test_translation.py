@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, M2M100Config, NllbTokenizer
+from transformers import (
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    M2M100Config,
+    MBart50Tokenizer,
+    MBartConfig,
+    NllbTokenizer,
+    PreTrainedConfig,
+)
 
 from harness import cache
 from harness.data import adapt
@@ -21,6 +29,7 @@ from harness.train.encoder import Encoder
 from harness.train.ground import Ground
 from harness.train.kinds.translation import Translation, new_head, predict
 from harness.train.loop import Phase, train
+from tests.families import made
 
 TEXTS = ["ein haus.", "drei alte baeume am fluss.", "nacht", "und so weiter und so weiter und so fort."]
 TOLD = ["a house.", "three old trees by the river.", "night", "and so on and so on and so forth."]
@@ -34,21 +43,39 @@ def pinned() -> None:
     device.pin(1, 0)
 
 
-@pytest.fixture(scope="session")
-def shaped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Return what gives the folder of `tiny-seq2seq`, or of a random NLLB that spells in letters."""
-    nllb = tmp_path_factory.mktemp("shaped") / "nllb"
-    letters = "abcdefghijklmnopqrstuvwxyz."
-    pieces = ["<s>", "<pad>", "</s>", "<unk>", "▁", *letters, *(a + b for a in letters for b in letters)]
-    spelling = NllbTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[])
+LETTERS = "abcdefghijklmnopqrstuvwxyz."
+PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", *LETTERS, *(a + b for a in LETTERS for b in LETTERS)]
+SHAPES = ["t5", "mt5", "umt5", "nllb", "mbart"]
+CALLED = {"deu_Latn": "de_DE", "eng_Latn": "en_XX"}
+"""What mBART calls languages; NLLB's names are FLORES's, and T5 has none."""
+
+
+def shape_of(place: Path, spelling: Any, config: type[PreTrainedConfig]) -> Path:
+    """Save a random model that spells in letters."""
     torch.manual_seed(5)
-    model = AutoModelForSeq2SeqLM.from_config(M2M100Config(vocab_size=len(spelling), **SIZES, **HEADS))
+    model = AutoModelForSeq2SeqLM.from_config(config(vocab_size=len(spelling), **SIZES, **HEADS))
     with torch.no_grad():
         for tensor in model.parameters():
             tensor += 0.2 * torch.randn(tensor.shape)
-    model.save_pretrained(nllb)
-    spelling.save_pretrained(nllb)
-    return {"t5": folder(find("tiny-seq2seq"), cache.root()), "nllb": nllb}.__getitem__
+    model.save_pretrained(place)
+    spelling.save_pretrained(place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def shaped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return what gives the folder of `tiny-seq2seq`, or of a random model of another family."""
+    place = tmp_path_factory.mktemp("shaped")
+    nllb = NllbTokenizer(vocab={piece: i for i, piece in enumerate(PIECES)}, merges=[])
+    scored = [(piece, -float(len(PIECES) - i)) for i, piece in enumerate(PIECES)]
+    mbart = MBart50Tokenizer(vocab=[("<unk>", 0.0), ("<s>", 0.0), ("</s>", 0.0), *scored[4:]], src_lang="en_XX")
+    return {
+        "t5": folder(find("tiny-seq2seq"), cache.root()),
+        "nllb": shape_of(place / "nllb", nllb, M2M100Config),
+        "mbart": shape_of(place / "mbart50", mbart, MBartConfig),
+        "mt5": made("mt5", place),
+        "umt5": made("umt5", place),
+    }.__getitem__
 
 
 def ground_of(place: Path) -> Ground:
@@ -58,8 +85,12 @@ def ground_of(place: Path) -> Ground:
 def library(place: Path, language: str | None = None) -> tuple[Any, Any]:
     tokenizer = AutoTokenizer.from_pretrained(place)
     if hasattr(tokenizer, "src_lang") and language:
-        tokenizer.src_lang = language
+        tokenizer.src_lang = called(place, language)
     return AutoModelForSeq2SeqLM.from_pretrained(place).eval(), tokenizer
+
+
+def called(place: Path, language: str) -> str:
+    return CALLED[language] if place.name == "mbart50" else language
 
 
 def task_of(rows: Any, ground: Ground) -> Translation:
@@ -68,7 +99,7 @@ def task_of(rows: Any, ground: Ground) -> Translation:
     return Translation(ground, given, (), new_head(ground))
 
 
-@pytest.mark.parametrize("shape", ["t5", "nllb"])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_the_encoder_gives_the_states_of_the_librarys(shaped: Any, rows: Any, shape: str) -> None:
     ground, batch = ground_of(shaped(shape)), np.arange(4)
     states, mask = ground.read(task_of(rows, ground).sources, batch)
@@ -81,7 +112,7 @@ def test_the_encoder_gives_the_states_of_the_librarys(shaped: Any, rows: Any, sh
             assert torch.allclose(mine[i][mask[i]], theirs[0], atol=1e-5)
 
 
-@pytest.mark.parametrize("shape", ["t5", "nllb"])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_the_loss_and_its_gradients_are_the_librarys(shaped: Any, rows: Any, shape: str) -> None:
     ground = ground_of(shaped(shape))
     task = task_of(rows, ground)
@@ -89,7 +120,7 @@ def test_the_loss_and_its_gradients_are_the_librarys(shaped: Any, rows: Any, sha
     loss = task.loss(np.array([2, 0, 3, 1]))
     loss.backward()  # type: ignore[no-untyped-call]
     model, tokenizer = library(shaped(shape), "deu_Latn")
-    tokenizer.tgt_lang = "eng_Latn"
+    tokenizer.tgt_lang = called(shaped(shape), "eng_Latn")
     told = tokenizer(TEXTS, text_target=TOLD, return_tensors="pt", padding=True)
     told["labels"][told["labels"] == tokenizer.pad_token_id] = -100
     theirs = model(**told).loss
@@ -113,7 +144,7 @@ def _place(model: Any, tensor: torch.Tensor) -> bool:
 
 
 @pytest.mark.parametrize("beams", [1, 3])
-@pytest.mark.parametrize("shape", ["t5", "nllb"])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_hypotheses_are_those_of_the_librarys_whole_model(shaped: Any, rows: Any, shape: str, beams: int) -> None:
     ground = ground_of(shaped(shape))
     given = rows(
@@ -139,7 +170,8 @@ def test_hypotheses_are_those_of_the_librarys_whole_model(shaped: Any, rows: Any
         for item in (1, 2):
             told = tokenizer(texts[item], return_tensors="pt")
             n = told.input_ids.shape[1]
-            how = {"forced_bos_token_id": tokenizer.convert_tokens_to_ids(languages[1])} if shape == "nllb" else {}
+            first = tokenizer.convert_tokens_to_ids(called(shaped(shape), languages[1]))
+            how = {"forced_bos_token_id": first} if shape in ("nllb", "mbart") else {}
             found = model.generate(
                 **told, num_beams=beams, max_new_tokens=20 + 24 * -(-n // 16), do_sample=False, **how
             )
