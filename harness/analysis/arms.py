@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,12 @@ import numpy as np
 
 from harness import languages as lang
 from harness.analysis.compare import Comparer
-from harness.analysis.gains import gains, pair
+from harness.analysis.gains import Pair, gains, pair
 from harness.analysis.results import Cube, Measure, Results
-from harness.analysis.significance import family_test, language_macro_test
+from harness.analysis.significance import family_test, language_macro_test, these_languages_test
+
+MEANS = ("", "language_macro_")
+"""What opens the keys of a mean's standard error and interval: over families, over languages."""
 
 
 def arm_scores(comparer: Comparer, measure: Measure) -> list[dict[str, Any]]:
@@ -22,16 +26,45 @@ def arm_scores(comparer: Comparer, measure: Measure) -> list[dict[str, Any]]:
     """
     cubes = {arm: comparer.cube(arm, measure) for arm in comparer.results.suite.arms}
     every = {code for cube in cubes.values() for code in cube.languages}
-    return [{"arm": arm, **_scores(cube, len(every))} for arm, cube in cubes.items()]
+    return [{"arm": arm, **_scores(_alone(cube), len(every))} for arm, cube in cubes.items()]
 
 
-def _scores(cube: Cube, every: int) -> dict[str, Any]:
+def scores_within(comparer: Comparer, measure: Measure, sets: Sequence[Set[str]]) -> dict[str, list[dict[str, Any]]]:
+    """Return for each arm its scores, as :func:`arm_scores` gives them, over each of several sets of languages.
+
+    Of one family both means are the same, and their interval is over its items and seeds, within the scale's ends.
+    """
+    found = {arm: _alone(comparer.cube(arm, measure)) for arm in comparer.results.suite.arms}
+    every = {code for alone in found.values() if alone for code in alone.languages}
+    return {
+        arm: [_within(alone and alone.within(set(codes)), len(every & codes)) for codes in sets]
+        for arm, alone in found.items()
+    }
+
+
+def _alone(cube: Cube) -> Pair | None:
+    """Return an arm paired with one that is always wrong: its gain is its score. None where it has no score."""
     found = pair(cube, cube) if cube.ids else None
+    return found and replace(found, b=np.where(np.isnan(found.b), np.nan, 0.0))
+
+
+def _within(found: Pair | None, every: int) -> dict[str, Any]:
+    row = _scores(found, every)
+    if found is None or row["families"] > 1 or len(found.ids) < 2:
+        return row
+    alone = gains(found)
+    test = these_languages_test(alone.noise, groups=found.groups, seeds_a=alone.seeds_a)
+    low, high = test.interval or (None, None)
+    inside = None if low is None or high is None else (max(0.0, low), min(1.0, high))
+    return row | {f"{mean}se": test.se for mean in MEANS} | {f"{mean}interval": inside for mean in MEANS}
+
+
+def _scores(found: Pair | None, every: int) -> dict[str, Any]:
     if found is None:
-        return {"family_macro": None, "language_macro": None, "languages": 0, "of": every, "families": 0, "seeds": 0}
-    alone = gains(replace(found, b=np.where(np.isnan(found.b), np.nan, 0.0)))
-    several = len(cube.seeds) > 1
-    test = family_test(alone.m, item_variance=alone.item_part, seeds_a=alone.seeds_a if several else None)
+        counts = dict.fromkeys(("languages", "families", "items", "seeds"), 0)
+        return {"family_macro": None, "language_macro": None, **counts, "of": every}
+    alone = gains(found)
+    test = family_test(alone.m, item_variance=alone.item_part, seeds_a=alone.seeds_a)
     units = language_macro_test(alone.d, alone.unit_families)
     return {
         "family_macro": test.estimate,
@@ -43,7 +76,8 @@ def _scores(cube: Cube, every: int) -> dict[str, Any]:
         "languages": len(found.languages),
         "of": every,
         "families": len(alone.families),
-        "seeds": len(cube.seeds),
+        "items": 0 if found.whole else len(found.ids),
+        "seeds": len(found.a),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from harness import languages as lang
 from harness.analysis.results import Cube, Floats
-from harness.analysis.significance import family_item_noise, family_means, shared_item_variance, unit_means
+from harness.analysis.significance import FamilyTest, family_item_noise, family_means, shared_item_variance, unit_means
 
 Part = tuple[float, float | None]
+
+WHOLE = "(whole test set)"
+"""Id of the one item of an arm in a language where nothing but its score there is known."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class Pair:
         kept = {item: block for item, block, there in scored if there}
         a, b = (_picked(arm, 1, self.ids, [*kept]) for arm in (a, b))
         return Pair(a, b, [*kept], [*kept.values()], codes, self.dropped, self.missing, self.union)
+
+    @property
+    def whole(self) -> bool:
+        """Whether scores of whole test sets are compared, of whose items nothing is known."""
+        return self.ids == [WHOLE]
 
     @cached_property
     def groups(self) -> list[str] | None:
@@ -123,6 +131,17 @@ class Gains:
     def seeds_b(self) -> Floats | None:
         """Family-macro scores [S] of arm ``b`` by seed."""
         return self.by_seed[1].mean(-1) if self.by_seed else None
+
+    def told(self, test: FamilyTest) -> FamilyTest:
+        """Return what may be told of these gains' test: of whole test sets' scores estimate and interval, no test.
+
+        What items add to the variance of all families at once is then not known, and a test without it finds too much
+        (statistics, before §0).
+        """
+        if not self.pair.whole:
+            return test
+        told = replace(test, p=None, p_t=None, p_skew=None, p_flip=None, min_p=None)
+        return replace(told, df=None, variance_items=None, reason="no_items")
 
     @property
     def scope(self) -> str:

@@ -115,7 +115,9 @@ def _level(g: Gains, level: str, members: set[str]) -> dict[str, Any]:
     part = g.pair.within(members)
     assert part is not None
     inside = gains(part)
-    test = family_test(inside.m, item_variance=inside.item_part, seeds_a=inside.seeds_a, seeds_b=inside.seeds_b)
+    test = inside.told(
+        family_test(inside.m, item_variance=inside.item_part, seeds_a=inside.seeds_a, seeds_b=inside.seeds_b)
+    )
     return {
         "level": level,
         "languages": len(part.languages),

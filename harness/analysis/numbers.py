@@ -36,7 +36,7 @@ ONE_SIDED_ALPHA = 0.025
 
 def headline(g: Gains) -> FamilyTest:
     """Return the family test at the scope that the seeds allow (statistics §2.2)."""
-    return family_test(g.m, item_variance=g.item_part, seeds_a=g.seeds_a, seeds_b=g.seeds_b)
+    return g.told(family_test(g.m, item_variance=g.item_part, seeds_a=g.seeds_a, seeds_b=g.seeds_b))
 
 
 def numbers(found: Pair, unseen: set[str], columns: Sequence[str] = COLUMNS, trained: Sequence[str] = ()) -> Report:
@@ -76,9 +76,7 @@ def _headline_numbers(g: Gains) -> Report:
         "areas": _areas(g),
         "leave_one_out": _leave_one_out(g),
         "families": _families(g),
-        "language_macro": _picked(
-            language_macro_test(g.d, g.unit_families), "estimate", "se", "df", "interval", "p", "p_flip"
-        ),
+        "language_macro": _language_macro(g),
         "code_macro": float(g.pair.gain.mean()),
         "these_languages": _these_languages(g),
         "naive": asdict(naive_tests(g.pair.gain)),
@@ -107,8 +105,8 @@ def _counts(g: Gains) -> Report:
         "codes": len(g.pair.languages),
         "units": len(g.units),
         "families": len(g.families),
-        "items": len(g.pair.ids),
-        "groups": len(set(groups)) if groups else len(g.pair.ids),
+        "items": 0 if g.pair.whole else len(g.pair.ids),
+        "groups": 0 if g.pair.whole else len(set(groups)) if groups else len(g.pair.ids),
         "seeds_a": len(g.pair.a),
         "seeds_b": len(g.pair.b),
     }
@@ -131,6 +129,12 @@ def _all_languages(g: Gains) -> Report:
         "n": len(g.pair.languages),
         "families": len(g.families),
     }
+
+
+def _language_macro(g: Gains) -> Report:
+    names = ("estimate", "se", "df", "interval", "p", "p_flip")
+    found = _picked(language_macro_test(g.d, g.unit_families), *names)
+    return found | dict.fromkeys(("df", "p", "p_flip")) if g.pair.whole else found
 
 
 def _these_languages(g: Gains) -> Report | None:
@@ -173,7 +177,7 @@ def _leave_one_out(g: Gains) -> Report | None:
     kept = np.arange(len(g.m)) != largest
     item_part = shared_item_variance(g.noise[:, kept], g.pair.groups) if len(g.noise) > 1 else (0.0, None)
     seeds = [arm[:, kept].mean(-1) for arm in g.by_seed] if g.by_seed else [None, None]
-    test = family_test(g.m[kept], item_variance=item_part, seeds_a=seeds[0], seeds_b=seeds[1])
+    test = g.told(family_test(g.m[kept], item_variance=item_part, seeds_a=seeds[0], seeds_b=seeds[1]))
     without = {"family": g.families[largest], **_picked(test, "estimate", "interval", "p")}
     return {**asdict(found), "without_largest": without}
 
@@ -189,7 +193,7 @@ def _languages(found: Pair, unseen: set[str]) -> list[Report]:
         rows.append(
             {
                 "code": code,
-                "n": int(have.sum()),
+                "n": 0 if found.whole else int(have.sum()),
                 "a": float(a.mean()),
                 "b": float(b.mean()),
                 "gain": test.estimate,

@@ -1,27 +1,33 @@
-"""Anyone's results through the same report: a table, or the logs and answers that another program left.
+"""Anyone's results through the same report: a table, or what another program, or another store, holds.
 
 What the layout of a foreign file leaves out is done once for all: defaults, language codes, the reading of answers, and
 what may not be. An import declares nothing, so all its comparisons are exploratory; what its arms were trained on is
-not known.
+not known. Where only scores of whole test sets are known, each stands for one item, and reports say so. A suite of
+another store, or a published one, keeps what it declares. Whatever is imported says so by its name, and is compared
+with itself alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness import languages as lang
 from harness.analysis import layouts
-from harness.analysis.results import Results, from_file
+from harness.analysis.results import Results, from_file, from_store
+from harness.analysis.words import many
 from harness.data import adapt, cards
 from harness.errors import UserError, unknown
 from harness.score.answers import RULES, labels_in
 from harness.score.metrics import OF_COUNTS
+from harness.store import MARKER, Store
 from harness.suite import Arm, Suite, Target, Test
 
 COLUMNS = (
@@ -30,7 +36,13 @@ COLUMNS = (
 )  # fmt: skip
 """What a table, or a layout's select, may hold. ``task`` names target and language in one."""
 
-FOLDERS = ("lm_eval", "sib200_llm")
+SUMMED = ("eee", "lm_eval_aggregate", "mteb")
+"""Layouts of a folder that hold scores of whole test sets, of anything in any language."""
+
+OF_SUMMED = ("items", "skipped")
+"""What the selects of these have besides :data:`COLUMNS`: how many items a score is of; why a score is left out."""
+
+FOLDERS = ("lm_eval", "sib200_llm", *SUMMED)
 """Layouts of a folder."""
 
 
@@ -41,26 +53,48 @@ def imported(
     columns: Mapping[str, str] | None = None,
     parse: str | None = None,
     data: Path | None = None,
+    suite: str | None = None,
 ) -> Results:
-    """Return the results in a file or folder of another program's; a published results.parquet is read as what it is.
+    """Return the results in a file or folder of another program's, a published results.parquet, or another store.
 
-    ``layout`` is one of :data:`FOLDERS`, None for a table. ``columns`` maps names of :data:`COLUMNS` to a table's own.
-    Where there are answers in place of values, the rule ``parse`` reads them (`score/answers.py`) and the examples of
-    their data set, whose raw files are below ``data``, say which are right and which items stand together.
+    ``layout`` is one of :data:`FOLDERS`, None for all else; ``suite`` is one of a store that has several. ``columns``
+    maps names of :data:`COLUMNS` to a table's own. Where there are answers in place of values, the rule ``parse`` reads
+    them (`score/answers.py`) and the examples of their data set, whose raw files are below ``data``, say which are
+    right and which items stand together.
 
     :raises UserError: for what is missing, unknown, stands twice, or is no number from 0 to 1
     """
+    if layout is None and (source / MARKER).is_file():
+        return _marked(_of_another_store(Store(source, create=False), suite), source)
+    if suite:
+        raise UserError(f"{source}: no store, so it has no suites; leave out --suite {suite}")
     if source.suffix == ".parquet" and source.is_file() and _is_published(source):
-        return from_file(source)
-    con = layouts.raw(source, _layout(source, layout))
-    answers = _name(con, columns or {}, source)
-    _complete(con, source)
+        return _marked(from_file(source), source)
+    con, summed = layouts.raw(source, _layout(source, layout)), layout in SUMMED
+    answers = _name(con, columns or {}, source, (*COLUMNS, *OF_SUMMED) if summed else COLUMNS)
+    _complete(con, _codes(con, source, summed), source)
+    left_out = _leave_out(con, source)
     _check(con, source)
     if answers:
         _read_answers(con, parse, data, source)
     elif parse:
         raise UserError(f"{source}: holds values and no answers; leave out --parse {parse}")
-    return _results(con, f"{source.absolute().name} (imported{f'; answers read by rule {parse}' if parse else ''})")
+    told = [f"answers read by rule {parse}"] if parse else [f"left out: {left_out}"] if left_out else []
+    return _results(con, f"{source.absolute().name} ({'; '.join(['imported', *told])})")
+
+
+def _of_another_store(store: Store, suite: str | None) -> Results:
+    """Return the results of a suite that another store holds; of its one suite where none is named."""
+    names = store.suites()
+    if suite is None and len(names) != 1:
+        raise UserError(f"{store.place}: holds {len(names)} suites; name one with --suite ({', '.join(names)})")
+    return from_store(store, suite or names[0])
+
+
+def _marked(found: Results, source: Path) -> Results:
+    """Return a suite's results as they are, under a name that says where they are from."""
+    named = msgspec.structs.replace(found.suite, name=f"{found.suite.name} of {source} (imported)")
+    return replace(found, suite=named)
 
 
 def _is_published(file: Path) -> bool:
@@ -86,37 +120,44 @@ def _layout(source: Path, layout: str | None) -> str:
     return layouts.of_table(source)
 
 
-def _name(con: duckdb.DuckDBPyConnection, columns: Mapping[str, str], source: Path) -> bool:
-    """Make the view `named` of `raw`: :data:`COLUMNS` as text. Return whether it holds answers."""
+def _name(con: duckdb.DuckDBPyConnection, columns: Mapping[str, str], source: Path, known: Collection[str]) -> bool:
+    """Make the view `named` of `raw`: the ``known`` columns as text. Return whether it holds answers."""
     have = con.table("raw").columns
     for name, own in columns.items():
         if name not in COLUMNS:
             raise unknown("column", name, COLUMNS, f"{source}: --columns")
         if own not in have:
             raise unknown("column", own, have, str(source))
-    own_of = {name: own for name in COLUMNS if (own := columns.get(name, name)) in have}
+    own_of = {name: own for name in known if (own := columns.get(name, name)) in have}
     for name, instead in {"arm": "arm", "language": "task", "id": "id", "value": "answer"}.items():
         if name not in own_of and instead not in own_of:
             raise UserError(f"{source}: no column {name!r} among {', '.join(have)}; say with --columns {name}=NAME")
     if {"value", "answer"} <= own_of.keys():
         raise UserError(f"{source}: has a column of values and one of answers; leave out one of them")
-    quoted = {name: '"' + own_of[name].replace('"', '""') + '"' if name in own_of else "null" for name in COLUMNS}
+    quoted = {name: '"' + own.replace('"', '""') + '"' for name, own in own_of.items()}
+    quoted = dict.fromkeys((*COLUMNS, *OF_SUMMED), "null") | quoted
     con.execute(
         f"create view named as select {', '.join(f'{own}::varchar as {n}' for n, own in quoted.items())} from raw"
     )
     return "answer" in own_of
 
 
-def _complete(con: duckdb.DuckDBPyConnection, source: Path) -> None:
+def _complete(con: duckdb.DuckDBPyConnection, codes: pa.Table, source: Path) -> None:
     """Make the table `given`: `named` with FLORES codes for languages, and defaults for what it leaves out."""
     con.execute("set variable stem = ?", [source.stem])
-    con.register("codes", _codes(con, source))
+    con.register("codes", codes)
     con.execute(
         """create table given as
            select n.arm, coalesce(target, rest, dataset, getvariable('stem')) as target,
                coalesce(dataset, rest, target, getvariable('stem')) as dataset, coalesce(split, 'test') as split,
                code as language, id, coalesce(seed, '0') as seed, block, coalesce(metric, 'accuracy') as metric,
-               direction, layer, answer, gold, value,
+               direction, layer, answer, gold, value, items,
+               case when skipped is not null then skipped
+                   when code is null then 'of no language that is known'
+                   when id = getvariable('whole') and bool_or(skipped is null and id <> getvariable('whole')) over (
+                       partition by n.arm, coalesce(target, rest, dataset), dataset, split, metric, layer)
+                       then 'of whole test sets where others are of single items'
+               end as skipped,
                case lower(value) when 'true' then 1 when 'false' then 0 else try_cast(value as double) end as number
            from named n join codes c
                on n.language is not distinct from c.language and n.task is not distinct from c.task"""
@@ -125,15 +166,41 @@ def _complete(con: duckdb.DuckDBPyConnection, source: Path) -> None:
     con.execute("drop table raw")
 
 
-def _codes(con: duckdb.DuckDBPyConnection, source: Path) -> pa.Table:
-    """Return a row for each language or task: the code, and of a task the rest of its name."""
+def _leave_out(con: duckdb.DuckDBPyConnection, source: Path) -> str:
+    """Take out of `given` what has a reason to be ``skipped``; return how many scores, and why."""
+    counts = con.sql("select skipped, count(*) from given where skipped is not null group by all order by all")
+    told = ", ".join(f"{many(n, 'score')} {why}" for why, n in counts.fetchall())
+    con.execute("delete from given where skipped is not null")
+    if told and not con.sql("from given limit 1").fetchall():
+        raise UserError(f"{source}: holds no score that can be compared, but {told}")
+    return told
+
+
+def _codes(con: duckdb.DuckDBPyConnection, source: Path, summed: bool) -> pa.Table:
+    """Return a row for each language or task: the code, and of a task the rest of its name.
+
+    What names no language of the table has no code where results are ``summed``; else what names none is refused.
+    """
     rows = []
     for language, task in con.sql("select distinct language, task from named order by all").fetchall():
-        if not (language or task):
-            raise UserError(f"{source}: a row has no language; every row needs one")
-        rest, code = (None, lang.resolve(language, where=str(source))) if language else _of_task(task, source)
-        rows.append({"language": language, "task": task, "rest": rest, "code": code})
+        try:
+            rest, code = _code(language, task, source)
+        except UserError:
+            if not summed:
+                raise
+            rest, code = None, None
+        known = code in lang.languages() or not summed
+        rows.append({"language": language, "task": task, "rest": rest, "code": code if known else None})
     return pa.Table.from_pylist(rows, pa.schema(dict.fromkeys(("language", "task", "rest", "code"), pa.string())))
+
+
+def _code(language: str | None, task: str | None, source: Path) -> tuple[str | None, str]:
+    """Return the code of a row's language, and of one that a task names the rest of its name."""
+    if language:
+        return None, lang.resolve(language, where=str(source))
+    if task:
+        return _of_task(task, source)
+    raise UserError(f"{source}: a row has no language; every row needs one")
 
 
 def _of_task(task: str, source: Path) -> tuple[str, str]:
@@ -165,7 +232,7 @@ def _spelled(words: list[str]) -> str | None:
 
 
 def _check(con: duckdb.DuckDBPyConnection, source: Path) -> None:
-    """Refuse the first row that is no score, and the first that stands twice."""
+    """Refuse the first row that is no score, the first that stands twice, and scores of unlike numbers of items."""
     broken = """
         select *, case
             when arm is null or id is null then 'has no arm or no id'
@@ -180,8 +247,12 @@ def _check(con: duckdb.DuckDBPyConnection, source: Path) -> None:
         select arm, target, language, id, 'stands twice with metric ' || metric || ' and seed ' || seed as fault
         from given group by arm, target, dataset, split, language, id, seed, metric, direction, layer
         having count(*) > 1"""
-    _refuse(con, broken, source)
-    _refuse(con, doubled, source)
+    other_items = """
+        select *, 'is of ' || items || ' items, and of another number in another arm; compare the same items' as fault
+        from given qualify count(distinct items) over (
+            partition by target, dataset, split, language, metric, direction, layer, id) > 1"""
+    for faults in (broken, doubled, other_items):
+        _refuse(con, faults, source)
 
 
 def _refuse(con: duckdb.DuckDBPyConnection, faults: str, source: Path) -> None:
@@ -242,7 +313,8 @@ def _results(con: duckdb.DuckDBPyConnection, name: str) -> Results:
         """create view results as
            select arm, target, seed::bigint as seed, dataset, null::varchar as edition, split, language,
                null::varchar as other, direction, layer::int as layer, id, block,
-               if(list_contains(getvariable('corpus'), metric), 'mean ', '') || metric as metric, number as value,
+               if(list_contains(getvariable('corpus'), metric) and id <> getvariable('whole'), 'mean ', '') || metric
+                   as metric, number as value,
                null::double[] as stats from given"""
     )
     arms = [arm for (arm,) in con.sql("select distinct arm from results order by all").fetchall()]

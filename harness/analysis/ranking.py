@@ -73,9 +73,10 @@ class _Ranking:
 
     def _test(self, a: str, b: str, g: Gains) -> FamilyTest:
         if not self.recipe:
-            return family_test(g.m, item_variance=g.item_part)
+            return g.told(family_test(g.m, item_variance=g.item_part))
         pooled = self._pooled(a, b, g.pair.languages)
-        return family_test(g.m, item_variance=g.item_part, seeds_a=g.seeds_a, seeds_b=g.seeds_b, pooled=pooled)
+        test = family_test(g.m, item_variance=g.item_part, seeds_a=g.seeds_a, seeds_b=g.seeds_b, pooled=pooled)
+        return g.told(test)
 
     def _pooled(self, a: str, b: str, codes: list[str]) -> tuple[float, float | None]:
         """Return what a pair's own seeds lack of the seed variance that all arms show together, and its df.

@@ -68,7 +68,8 @@ def lines(report: Report, slopes: list[Report] | None = None, by: str | None = N
     if report["estimate"] is None:
         return [named, *said]
     languages, families = many(n["codes"], "language"), many(n["families"], "family", "families")
-    counted = f"{languages}{unseen}, {families}, {many(n['items'], 'item')}, {seeds(n)}"
+    scored = f"{many(n['items'], 'item')}, {seeds(n)}" if n["items"] else "scores of whole test sets"
+    counted = f"{languages}{unseen}, {families}, {scored}"
     picture = _levels(report, by) if by else [*_forest(report), *_counts(report)]
     return [named, *said, "", *_row("tested on", counted), *_beside(report), "", *picture]
 
@@ -136,6 +137,8 @@ def _forest(report: Report) -> list[str]:
 
 
 def _counts(report: Report) -> list[str]:
+    if not report["n"]["items"]:
+        return _row("single languages", "not tested, as nothing is known of their items")
     found = [r for r in report["languages"] if r["q"] is not None and r["q"] <= ALPHA]
     better = sum(r["gain"] > 0 for r in found)
     said = f"{better} better, {len(found) - better} worse (Benjamini–Hochberg)"

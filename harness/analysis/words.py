@@ -25,6 +25,9 @@ SENTENCES = {
     "no_unseen_languages": "No language is unseen by both arms; over all languages, trained on or not, the gain of {a} "
     "over {B} is {x} points ({interval}), and nothing is claimed of others.",
     "no_overlap": "{A} and {B} share no scored item; nothing can be compared.",
+    "no_items": "The gain of {a} over {B} is {x} points on average over {families} families ({interval}). Nothing is "
+    "tested: only scores of whole test sets are known, and the interval leaves out what other items{or_runs} would "
+    "change.",
     "depends_on": "The gain of {a} over {B} {moves} by {size} points per {step} within families "
     "({slope_p}; {slope_families} families){checkpoints}.",
     "no_dependence": "No evidence that the gain of {a} over {B} depends on {x_name} ({slope} points per {step}; "
@@ -60,6 +63,7 @@ RANKS = {
     "name.",
     "untested": " Never told apart, since in each of their pairs no language is unseen by both arms: {untested}.",
     "none": "Rank: no pair of arms could be tested, since none has a language that is unseen by both.",
+    "no_items": "Rank: no pair of arms could be tested, since only scores of whole test sets are known.",
     "models": " Other seeds were not run: this is about these checkpoints.",
 }
 ERRATA = {
@@ -77,7 +81,7 @@ SLOPE_OF_RUNS = "; this may be of these training runs alone"
 
 def verdict(report: dict[str, Any]) -> str:
     """Return the verdict that a report's numbers allow."""
-    if report["reason"] in ("no_unseen_languages", "no_overlap"):
+    if report["reason"] in ("no_unseen_languages", "no_overlap", "no_items"):
         return str(report["reason"])
     if report["n"]["families"] < 6:
         return "languages_only"
@@ -135,6 +139,7 @@ def _numbers(report: dict[str, Any]) -> dict[str, Any]:
         "over": report["holm_over"],
         "families": n["families"],
         "seeds": seeds(n),
+        "or_runs": " or other runs" if report["scope"] == "models" else "",
         "mde": points(report["mde80"], se),
         "reason": _why_undefined(report),
         "margin": f"{margin * 100:g}" if margin else "–",
@@ -236,8 +241,8 @@ def rank_words(ranking: dict[str, Any]) -> str:
     """Say what the rank sets of a ranking mean."""
     tested = {arm for p in ranking["pairs"] if p["reason"] != "no_unseen_languages" for arm in (p["a"], p["b"])}
     untested = [row["arm"] for row in ranking["arms"] if row["arm"] not in tested]
-    if not tested:
-        return RANKS["none"]
+    if not tested or any(p["reason"] == "no_items" for p in ranking["pairs"]):
+        return RANKS["no_items" if tested else "none"]
     said = RANKS["all"] + (RANKS["untested"] if untested else "")
     said += RANKS["models"] if ranking["scope"] == "models" else ""
     return said.format(holm_over=ranking["holm_over"], untested=", ".join(untested))

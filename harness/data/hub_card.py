@@ -56,14 +56,20 @@ def hub_card(name: str) -> str:
     return f"---\n{facts.to_yaml()}\n---\n\n# {card.title}\n\n{_terms(card)}\n\n{prose}\n"
 
 
+def known(card: DatasetCard, found: Counts | None) -> tuple[list[str], dict[str, int | None]]:
+    """Return a data set's languages, and its splits with their rows: those of the block, else of the front matter."""
+    if found:
+        return found.languages, {**found.rows}
+    return list(card.languages.codes), {name: split.rows for name, split in card.splits.items() if not split.optional}
+
+
 def _facts(card: DatasetCard, found: Counts | None) -> dict[str, Any]:
-    codes = found.languages if found else card.languages.codes
-    rows = found.rows if found else {name: split.rows for name, split in card.splits.items() if not split.optional}
+    codes, rows = known(card, found)
     files = [{"split": split, "path": f"{split}.parquet"} for split in rows]
     return {
         "pretty_name": card.title,
         "language": sorted({_iso(code) for code in codes}) or ["multilingual"],
-        **_licence(card.licence),
+        **licence(card.licence),
         "task_categories": [TASKS[card.kind]],
         "size_categories": _size(list(rows.values())),
         "source_datasets": [f"extended|{source}" for source in card.derived_from] or ["original"],
@@ -78,7 +84,7 @@ def _iso(code: str) -> str:
     return RETIRED.get(iso, iso)
 
 
-def _licence(text: str) -> dict[str, str]:
+def licence(text: str) -> dict[str, str]:
     """Return the Hub's name of a licence, or `other` with a name of its own; the card's words stand in the text."""
     if text.startswith(("none stated", "not stated")):
         return {"license": "unknown"}

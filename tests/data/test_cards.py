@@ -21,6 +21,26 @@ def test_models_are_the_cards_with_an_importer():
     assert all(cards.model_card(name).name == name for name in cards.model_names())
 
 
+def test_models_of_the_hub_are_pinned_and_say_how_many_pieces_their_tokenizer_has():
+    cards_of = [cards.model_card(name) for name in cards.model_names()]
+    assert all(card.hub for card in cards_of if card.importer == "hub")
+    assert {card.pooling for card in cards_of if card.body == "decoder"} == {"last"}
+    assert all(re.search(r"[\d,]+ pieces", card.tokenizer) for card in cards_of)
+
+
+@pytest.mark.parametrize(("pooling", "body"), [("cls", "decoder"), ("last", "decoder"), ("cls", "bert")])
+def test_the_first_token_of_a_decoder_is_no_vector(tmp_path, monkeypatch, pooling, body):
+    text = (cards.folder("datacards") / "tiny.md").read_text(encoding="utf-8")
+    changed = text.replace('pooling = "mean"', f'pooling = "{pooling}"\nbody = "{body}"')
+    (tmp_path / "tiny.md").write_text(changed, encoding="utf-8")
+    monkeypatch.setattr(cards, "folder", lambda _: tmp_path)
+    if (pooling, body) == ("cls", "decoder"):
+        with pytest.raises(UserError, match=r"tiny\.md: pooling: the first token of a decoder .*; write 'last' or"):
+            cards.model_card("tiny")
+    else:
+        assert (cards.model_card("tiny").pooling, cards.model_card("tiny").body) == (pooling, body)
+
+
 @pytest.mark.usefixtures("toy")
 def test_a_users_folder_adds_data_sets(monkeypatch):
     card = cards.dataset_card("toy")

@@ -70,8 +70,8 @@ class FamilyTest(Headline[float | None, tuple[float, float] | None]):
 
     families: int
     estimate: float
-    p_flip: float
-    min_p: float
+    p_flip: float | None
+    min_p: float | None
     reason: str | None
 
 
