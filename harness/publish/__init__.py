@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.analysis import results as found
 from harness.errors import UserError
+from harness.publish import boards
 from harness.publish.page import first_look as is_first_look
 from harness.publish.page import render
 from harness.publish.queries import render_queries
@@ -24,12 +25,16 @@ def publish(
     queries: Path | None = None,
     *,
     first_look: bool = False,
+    html: bool = False,
 ) -> Path:
     """Write a suite's page into ``out`` from a store, or from a published ``results.parquet``; return the page.
 
+    With ``html``, it is written as one HTML file too.
+
     ``queries`` is a folder of the user's own named queries, which are answered beside those that ship. Unfinished
     suites are refused, and what was limited is, unless it is asked for as a ``first_look``: that is what its page then
-    says it is. The page is always rendered from the file beside it, so both ways give the same bytes.
+    says it is. The page is always rendered from the file beside it, so both ways give the same bytes. A folder called
+    `leaderboards` gets its index.
     """
     read = _read(source, suite) if source else None
     if store is not None and read is None:
@@ -50,19 +55,25 @@ def publish(
                 shutil.copyfile(source, made / "results.parquet")
             elif store is not None:
                 found.write(read, store, made / "results.parquet")
-            _render(made, queries)
+            _render(made, queries, html)
             made.chmod(0o755)
             _swap(made, out)
         finally:
             shutil.rmtree(made, ignore_errors=True)
-    return out / "index.md"
+        if out.absolute().parent.name == boards.FOLDER:
+            boards.write_index(out.parent)
+    return out / ("index.html" if html else "index.md")
 
 
-def _render(made: Path, queries: Path | None) -> None:
+def _render(made: Path, queries: Path | None, html: bool) -> None:
     """Write all that is rendered from a folder's results."""
     results = found.from_file(made / "results.parquet")
     files = {"queries.md": render_queries(results, queries)}  # first: it keeps the scores, which the page asks for too
     page, statements = render(results)
+    if html:
+        from harness.publish.html import render_html
+
+        page["index.html"] = render_html(results, page["index.md"], statements)
     for name, text in (files | page).items():
         (made / name).write_text(text, encoding="utf-8")
     said = json.dumps(_rounded(statements), ensure_ascii=False, allow_nan=False) + "\n"

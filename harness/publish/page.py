@@ -52,7 +52,7 @@ def _sections(comparer: Comparer, reports: list[Report], main: list[Report]) -> 
     return [
         f"# {results.suite.title}",
         _byline(results, main),
-        _floor(results),
+        floor(results.suite),
         _first_look(results),
         *(_answer(results.suite, r) for r in main),
         "![Gain by family, with intervals](gain_by_family.svg)" if _drawn(main) else "",
@@ -93,8 +93,9 @@ def _byline(results: Results, main: list[Report]) -> str:
     )
 
 
-def _floor(results: Results) -> str:
-    card = model_card(results.suite.model) if results.suite.model in model_names() else None
+def floor(suite: Suite) -> str:
+    """Return what must be said of results of a model that was never trained; "" of any other."""
+    card = model_card(suite.model) if suite.model in model_names() else None
     return (
         "**Untrained floor: random weights. Nothing on this page supports a claim.**" if card and card.untrained else ""
     )

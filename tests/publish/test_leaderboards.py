@@ -19,7 +19,7 @@ def test_the_quickstart_is_published() -> None:
 
 @pytest.mark.parametrize("board", PUBLISHED, ids=lambda p: p.name)
 def test_a_published_page_renders_again_from_its_results(board: Path, tmp_path: Path) -> None:
-    publish(board.name, tmp_path / board.name, None, board / "results.parquet")
+    publish(board.name, tmp_path / board.name, None, board / "results.parquet", html=(board / "index.html").exists())
     for file in sorted(board.iterdir()):
         assert (tmp_path / board.name / file.name).read_bytes() == file.read_bytes(), file.name
 
