@@ -3,6 +3,7 @@ PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt
 RUN = .venv/bin/stiltbench
 EXTRAS = train,encoder,hub
+OPTIONAL = croissant,lora,ray,s3
 
 .PHONY: quickstart test soak gpu-check lint wheel clean
 
@@ -17,7 +18,8 @@ quickstart: .venv/installed
 	@echo "Page, figures and results: leaderboards/$(SUITE)/ (start with index.md). Every job: store/."
 
 test: .venv/installed-dev lint
-	.venv/bin/pytest -m "not slow"
+	.venv/bin/pytest -m "not slow" -n 2 --dist loadfile --ignore tests/cluster
+	.venv/bin/pytest -m "not slow" tests/cluster
 	$(MAKE) wheel
 
 # The wheel alone, in an empty folder, runs the shipped suite: nothing of the checkout is needed.
@@ -48,7 +50,8 @@ lint: .venv/installed-dev
 	touch $@
 
 .venv/installed-dev: pyproject.toml constraints.txt | .venv/installed
-	$(PIP) -e '.[$(EXTRAS),dev]'
+	$(PIP) -e '.[$(EXTRAS),$(OPTIONAL),dev]'
+	$(PIP) --no-deps --ignore-requires-python every_eval_ever==0.3.0
 	touch $@
 
 clean:
