@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,8 @@ def test_an_entry_has_the_score_of_its_language(exported: dict[str, list[EvalRes
 
 def test_the_languages_named_no_and_the_date_stay_text(exported: dict[str, list[EvalResultEntry]]) -> None:
     [entry] = [e for e in exported["e5-small-none/.eval_results/kind.yaml"] if e.task_id == "nno_Latn"]
-    assert entry.date == "2026-11-23T03:59:06Z"
+    assert isinstance(entry.date, str)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", entry.date)
     assert entry.dataset_id == "cldr_kind"
     assert "not on the Hub" in entry.notes
 
