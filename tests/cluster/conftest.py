@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -69,12 +70,16 @@ def slurm(*command: str) -> str:
     return ran.stdout
 
 
-def until(happens: Callable[[], object], what: str, seconds: float = 60) -> None:
-    """Wait until something happens; fail where it does not."""
+Found = TypeVar("Found")
+
+
+def until(happens: Callable[[], Found], what: str, seconds: float = 60) -> Found:
+    """Wait until something happens and return it; fail where it does not."""
     end = time.monotonic() + seconds
-    while not happens():
+    while not (found := happens()):
         assert time.monotonic() < end, f"{what}: not in {seconds:.0f} s"
         time.sleep(0.1)
+    return found
 
 
 def queue_is_empty() -> bool:

@@ -151,22 +151,33 @@ def test_a_mistake_that_a_person_can_mend_stops_the_run(part: Suite, store: Stor
 
 
 @on_two_nodes
-def test_ctrl_c_stops_the_tasks_and_leaves_an_intact_store(part: Suite, store: Store, small_store: Store) -> None:
+def test_ctrl_c_stops_the_tasks_and_leaves_an_intact_store(
+    part: Suite, store: Store, small_store: Store, before: Before
+) -> None:
+    def first(key: str) -> None:
+        def hold(event: str, given: Any) -> None:  # a job that would be the fourth stands full in the work folder
+            while event == "os.rename" and str(given[1]) == str(store.folder(key)) and len(store.finished()) >= 3:
+                time.sleep(0.01)  # what cancels it ends no single sleep
+
+        sys.addaudithook(hold)
+
     def interrupt() -> None:
         while len(store.finished()) < 3:
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background may ignore it
+    before(first)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background may ignore it
     try:
         threading.Thread(target=interrupt).start()
         with pytest.raises(KeyboardInterrupt):
             run(part, store, Site(), quiet=True)
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, handler)
     assert_sound(store)
     done = store.finished()
-    assert 3 <= len(done) < PART_JOBS
+    assert 3 <= len(done) <= 4  # two nodes: another may end beside the third
+    assert not list(store.work().glob("*.lease.*"))
     ran = local.run(part, store, quiet=True)
     assert (len(ran.did), ran.found) == (PART_JOBS - len(done), len(done))
     for key in store.finished():

@@ -261,8 +261,9 @@ def test_a_preempted_job_runs_again_and_a_killed_one_at_the_next_run(
     slurm("sbatch", "--wait", "--partition=high", "--nodes=2", "--exclusive", "--output=/dev/null", "--wrap=true")
     gate.unlink()
     assert [restarts(task) for task in tasks] == [1, 1]
-    until(lambda: holder(copied, predicted[0]), "the first prediction under way")
-    os.kill(holder(copied, predicted[0]) or 0, signal.SIGKILL)
+    at_work = until(lambda: holder(copied, predicted[0]), "the first prediction under way")
+    assert at_work
+    os.kill(at_work, signal.SIGKILL)
     until(queue_is_empty, "all jobs ended", 120)
     assert [copied.done(key) for key in (*predicted, *scores)] == [False, True, False, True]
     assert counts(copied) == {"done": 38, "running": 0, "pending": 0, "failed": 0, "left": 2}
