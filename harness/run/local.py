@@ -86,9 +86,8 @@ def run(
     with running(suite, store, data, only, quiet) as (plan, todo, out):
         if todo:
             if devices is None:
-                devices = (
-                    [] if DEVICE_MAP in os.environ else cuda_devices()
-                )  # spread over all, a model needs one process
+                # A model that is spread over all devices needs one process.
+                devices = [] if DEVICE_MAP in os.environ else cuda_devices()
             with reporting(len(todo), quiet) as progress:
                 shift = _Shift(plan, store, out, progress, dict.fromkeys(todo))
                 if len(devices) > 1:

@@ -17,13 +17,16 @@ import sys
 import threading
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from harness.errors import UserError
 from harness.models.find import find
 from harness.remote import open_store
 from harness.run.job import Tick, attempt
 from harness.store import Store
+
+LEAVE_SECONDS = 10
+"""How long a process that is to end has to put down what it is at, before it is told again."""
 
 
 def cuda_devices() -> list[str]:
@@ -114,9 +117,16 @@ class Worker:
             self._end(self.process)
 
 
+def _leave(*_: object) -> NoReturn:
+    """End in order, leaving nothing half made. Python drops what is raised inside a `__del__`, hence once more."""
+    signal.alarm(LEAVE_SECONDS)
+    sys.exit(1)
+
+
 def main() -> None:
     """Run the jobs whose keys come on standard input; standard output is the answer's alone."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leave nothing half made
+    for asked in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(asked, _leave)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody listens: the parent is gone
     store, data = open_store(sys.argv[1], create=False), Path(sys.argv[2]) if len(sys.argv) > 2 else None
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")

@@ -16,6 +16,7 @@ import pytest
 
 from harness.errors import UserError
 from harness.plan import make_plan
+from harness.record import record
 from harness.run import local
 from harness.run.local import run
 from harness.run.worker import Worker, WorkerEnded, cuda_devices
@@ -194,7 +195,7 @@ def test_ctrl_c_stops_all_processes(
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.splitlines()[-1].startswith("stiltbench: interrupted; what was finished is in the store, run again")
-    # What a signal meets inside a library's `__del__`, Python tells and drops.
+    # What a signal meets inside a library's `__del__`, Python tells and drops; the worker is told again.
     assert "Traceback" not in re.sub(r"Exception ignored in.*?SystemExit: 1\n", "", said, flags=re.DOTALL)
     assert len(workers) == 2
     assert not any(map(runs, workers))
@@ -203,6 +204,37 @@ def test_ctrl_c_stops_all_processes(
     monkeypatch.setattr(local, "WAIT_SECONDS", 0.2)
     run(load(path), store, devices=TWO, quiet=True)
     assert_whole(store, small_store)
+
+
+DROPS_THE_FIRST = """
+import harness.run.worker, os, signal, time
+harness.run.worker.LEAVE_SECONDS = 1
+class Library:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(100):
+            time.sleep(0.01)
+def attempt(*given):
+    Library()
+    print(\"at work\", flush=True)
+    time.sleep(60)
+harness.run.worker.attempt = attempt
+"""
+
+
+def test_a_process_whose_library_drops_the_first_request_ends_at_the_next(
+    store: Store, part: Suite, python: Python, capfd: pytest.CaptureFixture[str]
+) -> None:
+    python(worker_that(DROPS_THE_FIRST))
+    plan = make_plan(part, store)
+    record(plan, store)
+    began = time.monotonic()
+    with pytest.raises(WorkerEnded, match="ended with 1"):
+        Worker(store, None, "0").attempt(next(iter(plan.jobs)), lambda *_: None)
+    assert time.monotonic() - began < 30
+    told = capfd.readouterr()
+    assert "at work" in told.err
+    assert "Exception ignored in" in told.err
 
 
 def test_processes_end_when_their_parent_is_killed(declare: Declare, store: Store) -> None:
