@@ -218,6 +218,7 @@ class Comparer:
             "b": contrast.b,
             "target": target,
             "dataset": measure.dataset,
+            "split": measure.split,
             "metric": measure.metric,
             "direction": measure.direction,
             "layer": measure.layer,

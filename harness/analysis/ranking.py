@@ -48,7 +48,7 @@ class _Ranking:
         m = self.measure
         return {
             "suite": suite.name,
-            **{name: getattr(m, name) for name in ("target", "dataset", "metric", "direction", "layer")},
+            **{name: getattr(m, name) for name in ("target", "dataset", "split", "metric", "direction", "layer")},
             "unit": "ratio",
             "scope": "recipe" if self.recipe else "models",
             "holm_over": sum(pair["p_holm"] is not None for pair in pairs),

@@ -28,16 +28,13 @@ from harness.errors import UserError
 from harness.record import recorded
 from harness.schema import FORMAT
 from harness.score import metrics
-from harness.score.score import SCORERS
+from harness.score.score import headline_metric
 from harness.store import Store
 from harness.suite import Contrast, Suite
 
 COLUMNS = (
     "arm, target, seed, dataset, edition, split, language, other, direction, layer, id, block, metric, value, stats"
 )
-
-HEADLINES = {next(iter(scorers)) for scorers in SCORERS.values()}
-"""The first metric of each kind: a target's headline where its data set is read otherwise than the card says."""
 
 Floats = NDArray[np.float64]
 
@@ -111,17 +108,15 @@ class Results:
         return "exploratory" if since and declared and declared > since else contrast.role
 
     def measures(self, target: str) -> list[Measure]:
-        """Return what was measured of a target, the headline first: the card's metric, both directions, first layer.
-
-        A data set that is read otherwise than its card says, as FLORES for translation, has the metric of what it is
-        read for.
-        """
+        """Return what was measured of a target, the headline first: its metric, both directions, first layer."""
         found = self._measured.get(target, [])
         layers = self.suite.targets[target].layers or sorted({m.layer for m in found if m.layer is not None})
         both = {replace(m, direction=None) for m in found}
         ordered = both | (set(found) if len({m.direction for m in found}) > 1 else set())
-        tests = [(t.data, t.split) for t in self.suite.targets[target].test]
-        main = {test: _main(test[0], {m.metric for m in found if (m.dataset, m.split) == test}) for test in tests}
+        tests = {(t.data, t.split): set[str]() for t in self.suite.targets[target].test}
+        for m in found:
+            tests[m.dataset, m.split].add(m.metric)
+        main = {test: headline_metric(_carded(test[0]), measured) for test, measured in tests.items() if measured}
         return sorted(ordered, key=lambda m: _rank(m, main, layers))
 
     def headlines(self, target: str) -> list[Measure]:
@@ -198,15 +193,13 @@ _CUBE = """from results where arm = $arm and target = $target and dataset = $dat
 Places = list[NDArray[np.int64]]
 
 
-def _main(dataset: str, measured: set[str]) -> set[str]:
-    """Return the metric of a data set's headline, if it was measured."""
-    carded = {cards.dataset_card(dataset).metric} if dataset in cards.dataset_names() else set()
-    return carded & measured or HEADLINES & measured
+def _carded(dataset: str) -> str | None:
+    return cards.dataset_card(dataset).metric if dataset in cards.dataset_names() else None
 
 
-def _rank(m: Measure, main: dict[tuple[str, str], set[str]], layers: list[int]) -> tuple[Any, ...]:
+def _rank(m: Measure, main: dict[tuple[str, str], str], layers: list[int]) -> tuple[Any, ...]:
     layer, test = layers.index(m.layer) if m.layer is not None else 0, (m.dataset, m.split)
-    return (list(main).index(test), m.metric not in main[test], layer, m.direction or "", m.metric)
+    return (list(main).index(test), m.metric != main[test], layer, m.direction or "", m.metric)
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[Any]]:

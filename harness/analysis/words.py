@@ -36,6 +36,25 @@ SENTENCES = {
 }
 """Verdict → its sentence. `docs/statistics.md` says when each may stand."""
 
+IN_SUM = {
+    "better": "the first arm ahead",
+    "worse": "the first arm behind",
+    "depends_on": "a gain that depends on the column",
+    "equivalent": "a difference smaller than the margin, if any",
+    "no_evidence": "no evidence of a difference",
+    "no_dependence": "no evidence that the gain depends on the column",
+    "exploratory": "exploratory",
+    "languages_only": "too few families to speak of other languages",
+    "no_unseen_languages": "no language unseen by both arms",
+    "no_overlap": "no scored item in common",
+    "no_items": "nothing tested, only sums known",
+    "undefined": "nothing that can be tested",
+}
+"""Verdict → what several of one kind are called in a sum."""
+
+TOLD_EACH = ("better", "worse", "depends_on", "equivalent")
+"""Verdicts that find something: a sum names each."""
+
 ADDED = {
     "alone": " Alone its p is {p_alone}, but it is one of {over} claims: {p}.",
     "these_checkpoints": " These checkpoints differ by {x} points ({interval}; {p}); other seeds were not run.",
@@ -219,6 +238,17 @@ def _areal(report: dict[str, Any]) -> bool:
     return bool(areas) and areas["p"] is not None and areas["p"] <= ALPHA
 
 
+def summed(reports: list[dict[str, Any]]) -> str:
+    """Say how many reports have which verdict, and which have one that finds something."""
+    said = []
+    for kind, name in IN_SUM.items():
+        mine = [r for r in reports if r["verdict"] == kind]
+        each = "; ".join(f"{r['a']} against {r['b']} on {r['target']}" for r in mine) if kind in TOLD_EACH else ""
+        if mine:
+            said.append(f"{len(mine)} × {name}{f' ({each})' if each else ''}")
+    return f"Of {len(reports)} comparisons: {', '.join(said)}."
+
+
 def area_table(report: dict[str, Any]) -> str:
     """Return gains by macro-area in one line: Eurasia 2.1 (13 families), …"""
     rows = sorted(report["areas"]["table"], key=lambda r: -r["families"])
@@ -226,9 +256,21 @@ def area_table(report: dict[str, Any]) -> str:
 
 
 def told_apart(reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return reports or rankings with the data set beside the target, where a target is tested on several."""
-    tests = Counter(target for target, _ in {(r["target"], r["dataset"]) for r in reports})
-    return [r | {"target": f"{r['target']} ({r['dataset']})"} if tests[r["target"]] > 1 else r for r in reports]
+    """Return reports or rankings with the test set beside the target, where a target is tested on several.
+
+    A test set is named by its data set, and by the split as well where that has several.
+    """
+    tests = {(r["target"], r["dataset"], r["split"]) for r in reports}
+    of_target = Counter(target for target, _, _ in tests)
+    of_data = Counter((target, dataset) for target, dataset, _ in tests)
+
+    def named(r: dict[str, Any]) -> dict[str, Any]:
+        if of_target[r["target"]] == 1:
+            return r
+        test = f"{r['dataset']} {r['split']}" if of_data[r["target"], r["dataset"]] > 1 else r["dataset"]
+        return r | {"target": f"{r['target']} ({test})"}
+
+    return [named(r) for r in reports]
 
 
 def ranks(arm: dict[str, Any]) -> str:

@@ -28,7 +28,7 @@ ARM = (
     *("families", "languages", "of", "seeds", "family_macro", "se", "interval"),
     *("language_macro", "language_macro_se", "language_macro_interval"),
 )
-PLACE = ("suite", "contrast", "role", "a", "b", "target", "dataset", "metric", "direction", "layer")
+PLACE = ("suite", "contrast", "role", "a", "b", "target", "dataset", "split", "metric", "direction", "layer")
 CONTRAST = ("estimate", "se", "df", "interval", "p", "p_holm", "mde80", "scope", "reason", "verdict", "statement")
 COUNTS = ("families", "units", "codes", "items", "seeds_a", "seeds_b")
 GAIN = ("language", "n", "score_a", "score_b", "gain", "interval", "p", "q", "method", "unseen")

@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 
 from harness.analysis import query
-from harness.analysis.words import told_apart
+from harness.analysis.words import summed, told_apart
 from harness.data.cards import model_card, model_names
-from harness.publish.page import first_look, floor
+from harness.errors import UserError
+from harness.publish.page import MOST_ANSWERS, first_look, floor
 from harness.publish.tables import table
 from harness.store import write_whole
 from harness.suite import Suite
@@ -43,7 +44,7 @@ def write_index(boards: Path) -> None:
 def index(boards: Path) -> str:
     """Return the index of a folder of leaderboards: a row for each folder of results, by name; first looks have none.
 
-    :raises UserError: for a results file that cannot be read
+    :raises UserError: for a file of a board that cannot be read
     """
     rows = [_row(path.parent) for path in sorted(boards.glob("*/statements.json"))]
     return "\n\n".join([*ABOUT, table(HEAD, [row for row in rows if row])]) + "\n"
@@ -55,8 +56,9 @@ def _row(board: Path) -> list[str]:
     suite = msgspec.convert(meta["suite"], Suite)
     if first_look(suite):
         return []
-    main = _main(json.loads((board / "statements.json").read_text("utf-8")))
+    main = _main(board)
     found = [f"On {r['target']} ({r['a']} against {r['b']}): {r['statement']}" for r in main]
+    found = [summed(main)] if len(main) > MOST_ANSWERS else found
     n = main[0]["n"] if main and main[0]["reason"] != "no_unseen_languages" else {}
     counts = [n.get("codes", 0), n.get("families", 0), len(suite.seeds)]
     model = model_card(suite.model).title if suite.model in model_names() else suite.model
@@ -65,7 +67,13 @@ def _row(board: Path) -> list[str]:
     return [link, suite.title, model, said, *map(str, counts), meta["facts"]["ended"][:10]]
 
 
-def _main(reports: list[Report]) -> list[Report]:
+def _main(board: Path) -> list[Report]:
     """Return the reports that a page answers with: of primary contrasts on headlines and whatever else they are on."""
+    file = board / "statements.json"
+    try:
+        reports = told_apart(json.loads(file.read_bytes()))
+    except (ValueError, KeyError):
+        again = f"`stiltbench publish {board.name} --from {board / 'results.parquet'} --out {board}`"
+        raise UserError(f"{file}: not as this version writes it; publish the board again: {again}") from None
     primary = {r["contrast"] for r in reports if r["role"] == "primary"}
-    return [r for r in told_apart(reports) if r["contrast"] in primary]
+    return [r for r in reports if r["contrast"] in primary]

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.analysis.compare import Comparer
 from harness.analysis.results import Results
-from harness.analysis.words import area_table, many, p_value, told_apart
+from harness.analysis.words import area_table, many, p_value, summed, told_apart
 from harness.data.cards import dataset_card, model_card, model_names
 from harness.publish import figures, tables
 from harness.publish.doubts import doubts
@@ -18,6 +18,9 @@ Report = dict[str, Any]
 
 MOST = 3
 """Most intermediate data sets that the line below the title names."""
+
+MOST_ANSWERS = 6
+"""Most statements that a page opens with one by one."""
 
 WHERE = (
     "## Where",
@@ -54,7 +57,7 @@ def _sections(comparer: Comparer, reports: list[Report], main: list[Report]) -> 
         _byline(results, main),
         floor(results.suite),
         _first_look(results),
-        *(_answer(results.suite, r) for r in main),
+        *_answers(results.suite, main),
         "![Gain by family, with intervals](gain_by_family.svg)" if _drawn(main) else "",
         "## Arms",
         *tables.arms(comparer),
@@ -120,6 +123,13 @@ def _first_look(results: Results) -> str:
 def first_look(suite: Suite) -> bool:
     """Return whether a suite is a look at the machinery alone, which no leaderboard shows."""
     return suite.limit is not None or suite.scale == "smoke"
+
+
+def _answers(suite: Suite, main: list[Report]) -> list[str]:
+    """Return what a page opens with: its main statements, or the sum of them where they would fill a screen."""
+    if len(main) > MOST_ANSWERS:
+        return [f"**{summed(main)}** Each in its own words stands under Contrasts."]
+    return [_answer(suite, r) for r in main]
 
 
 def _answer(suite: Suite, report: Report) -> str:

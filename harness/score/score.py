@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import numpy as np
@@ -78,6 +78,18 @@ SCORERS: dict[str, dict[str, Scorer]] = {
     "mlm": {"masked_probability": lambda a: metrics.mask_counts(a.said)},
 }
 """Kind of predictions → metric → its scorer; the first is the headline where the card's metric is not among them."""
+
+FIRST = sorted({next(iter(scorers)) for scorers in SCORERS.values()})
+
+
+def headline_metric(carded: str | None, measured: Collection[str]) -> str:
+    """Return which of the metrics of a test set is its headline: that of its card, else the first of its kind.
+
+    A data set that is read otherwise than its card says, as FLORES for translation, has that of what it is read for;
+    of metrics that are none of ours it is the first by name.
+    """
+    ranked = [*([carded] if carded else []), *FIRST]
+    return next((metric for metric in ranked if metric in measured), min(measured))
 
 
 def _rows(predictions: pa.Table, job: str, metric: str, scored: metrics.Floats) -> pa.Table:

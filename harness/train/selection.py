@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from torch import nn
 
-from harness.data.cards import DatasetCard, dataset_card
+from harness.data.cards import dataset_card
 from harness.rows import tested
 from harness.score import metrics
-from harness.score.score import score, scorers
+from harness.score.score import headline_metric, score, scorers
 from harness.store import Spec
 from harness.train.ground import Ground
 from harness.train.kinds import predictions, table
@@ -33,15 +33,10 @@ def dev_score(ground: Ground, spec: Spec, heads: dict[str, nn.Module], data: Pat
             card = dataset_card(test["data"]["dataset"])
             said = predictions.table("dev", rows, task.say())
             scored = score(said, rows, test["kind"], card.labels, "dev")
-            scores += _by_language(scored, _headline(test["kind"], card))
+            scores += _by_language(scored, headline_metric(card.metric, set(scorers(test["kind"], card.labels))))
         return float(np.mean(scores))
 
     return check
-
-
-def _headline(kind: str, card: DatasetCard) -> str:
-    known = scorers(kind, card.labels)
-    return card.metric if card.metric in known else next(iter(known))
 
 
 def _by_language(scored: pa.Table, metric: str) -> list[float]:

@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 
 from harness.analysis import words
-from harness.analysis.words import interval, p_value, points, rank_words, ranks, statement, told_apart, verdict
+from harness.analysis.words import (
+    IN_SUM,
+    SENTENCES,
+    interval,
+    p_value,
+    points,
+    rank_words,
+    ranks,
+    statement,
+    summed,
+    told_apart,
+    verdict,
+)
 
 FORBIDDEN = ("no difference", "outperforms", "trend towards", "***", "highly significant", "significant", "generally")
 
@@ -248,10 +260,24 @@ def test_pairs_without_a_language_that_both_have_not_seen_have_no_ranks_to_expla
     assert rank_words(ranking).startswith("Rank: no pair of arms could be tested")
 
 
+def test_a_sum_counts_every_verdict_and_names_what_was_found() -> None:
+    def report(verdict: str, a: str, target: str) -> dict[str, Any]:
+        return {"verdict": verdict, "a": a, "b": "none", "target": target}
+
+    reports = [report("no_evidence", "mnli", t) for t in ("panx", "xquad")]
+    reports += [report("worse", "ccg", "panx"), report("better", "mnli", "xnli"), report("better", "squad1", "mlqa")]
+    assert summed(reports) == (
+        "Of 5 comparisons: 2 × the first arm ahead (mnli against none on xnli; squad1 against none on mlqa), "
+        "1 × the first arm behind (ccg against none on panx), 2 × no evidence of a difference."
+    )
+    assert set(IN_SUM) == set(SENTENCES)
+
+
 def test_only_a_target_with_several_test_sets_names_them() -> None:
     reports = [
-        {"target": "qa", "dataset": "xquad"},
-        {"target": "qa", "dataset": "mlqa"},
-        {"target": "t", "dataset": "x"},
+        {"target": "qa", "dataset": "xquad", "split": "test"},
+        {"target": "qa", "dataset": "mlqa", "split": "dev"},
+        {"target": "qa", "dataset": "mlqa", "split": "test"},
+        {"target": "t", "dataset": "x", "split": "test"},
     ]
-    assert [r["target"] for r in told_apart(reports)] == ["qa (xquad)", "qa (mlqa)", "t"]
+    assert [r["target"] for r in told_apart(reports)] == ["qa (xquad)", "qa (mlqa dev)", "qa (mlqa test)", "t"]

@@ -102,3 +102,17 @@ def test_a_board_whose_results_cannot_be_read_is_named(folder: Path) -> None:
     duckdb.sql(f"copy (select 1 as a) to '{folder}/quickstart/results.parquet'")
     with pytest.raises(UserError, match=r"quickstart/results.parquet: not a leaderboard's results.parquet"):
         boards.index(folder)
+
+
+@pytest.mark.parametrize("content", ['[{"target": "qa", "dataset": "xquad", "role": "primary"}]', "[{"])
+def test_a_board_whose_statements_are_of_another_version_is_named(folder: Path, content: str) -> None:
+    (folder / "quickstart" / "statements.json").write_text(content)
+    with pytest.raises(UserError, match=r"quickstart/statements\.json: not as this version writes it; publish the"):
+        boards.index(folder)
+
+
+def test_of_many_answers_the_sum_is_told(folder: Path) -> None:
+    path = folder / "quickstart" / "statements.json"
+    reports = json.loads(path.read_text())
+    path.write_text(json.dumps([{**reports[0], "target": f"t{i}"} for i in range(7)]))
+    assert rows(boards.index(folder))[0]["what was found"] == "Of 7 comparisons: 7 × no evidence of a difference."

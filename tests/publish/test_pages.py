@@ -82,6 +82,18 @@ def test_every_test_set_of_a_target_has_its_table_and_its_statement(page: Page) 
     assert "**On t (mlqa) (a against b):" in text
 
 
+def test_a_page_of_many_claims_opens_with_their_sum(page: Page) -> None:
+    names = [f"t{i}" for i in range(7)]
+    scores = {(arm, name, 0): counts("wol_Latn", [[1, 1, 1]] * 3) for arm in TWO for name in names}
+    asked = {"arms": TWO, "targets": dict.fromkeys(names, NER["t"]), "contrasts": [{**contrast(), "targets": names}]}
+    text = page(asked, scores)
+    said = "**Of 7 comparisons: 7 × too few families to speak of other languages.** Each in its own words stands under"
+    assert text.count("On these languages the gain of a over b") == text.count(said) * 7 == 7
+    assert text.index(said) < text.index("## Arms") < text.index("On these languages")
+    fewer = {**asked, "contrasts": [{**contrast(), "targets": names[:6]}]}
+    assert page(fewer, scores).count("(a against b): On these languages") == 6
+
+
 def test_a_target_without_a_score_is_left_out(page: Page) -> None:
     targets = {**NER, "u": {"test": [{"data": "panx", "split": "dev"}]}}
     scores = {(arm, "t", 0): counts("wol_Latn", [[1, 1, 1]] * 3) for arm in TWO}

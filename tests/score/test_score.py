@@ -13,7 +13,7 @@ from harness import schema
 from harness.data.cards import DatasetCard, dataset_card, dataset_names
 from harness.errors import UserError
 from harness.score.metrics import of_counts
-from harness.score.score import score, scorers
+from harness.score.score import headline_metric, score, scorers
 
 LABELS = ["place", "language"]
 TAGS = ["O", "B-DAY", "I-DAY"]
@@ -110,6 +110,21 @@ def test_the_first_metric_of_a_kind_is_its_headline() -> None:
         "classification": "accuracy", "tagging": "f1", "span": "f1", "choice": "accuracy", "retrieval": "accuracy",
         "translation": "chrf", "mlm": "masked_probability",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("carded", "measured", "headline"),
+    [
+        ("macro_f1", {"accuracy", "macro_f1"}, "macro_f1"),
+        ("accuracy", {"bleu", "chrf"}, "chrf"),  # FLORES, whose card says retrieval, read for translation
+        (None, {"token_accuracy", "f1"}, "f1"),
+        (None, {"rouge", "main_score"}, "main_score"),
+    ],
+)
+def test_a_headline_is_the_metric_of_the_card_else_the_first_of_the_kind(
+    carded: str | None, measured: set[str], headline: str
+) -> None:
+    assert headline_metric(carded, measured) == headline
 
 
 @pytest.mark.parametrize("card", [dataset_card(name) for name in dataset_names()], ids=lambda card: card.name)
