@@ -13,9 +13,9 @@ SUITE = $(if $(TINY),quickstart@model=tiny,quickstart)
 
 quickstart: .venv/installed
 	$(RUN) run quickstart $(if $(TINY),--set model=\"tiny\")
-	$(RUN) publish $(SUITE)
+	$(RUN) publish $(SUITE) --html
 	$(RUN) compare diverse english --suite $(SUITE)
-	@echo "Page, figures and results: leaderboards/$(SUITE)/ (start with index.md). Every job: store/."
+	@echo "Page, figures and results: leaderboards/$(SUITE)/ (start with index.html, or index.md). Every job: store/."
 
 test: .venv/installed-dev lint
 	.venv/bin/pytest -m "not slow" -n 2 --dist loadfile --ignore tests/cluster

@@ -27,6 +27,7 @@ _CALLS = {
     "file_results": "harness.analysis.results:from_file",
     "find_model": "harness.models.find:find",
     "import_results": "harness.analysis.outside:imported",
+    "load_site": "harness.run.site:load",
     "load_suite": "harness.suite_file:load",
     "make_plan": "harness.plan:make_plan",
     "named_query": "harness.analysis.named:named_query",
@@ -35,8 +36,10 @@ _CALLS = {
     "planned_designs": "harness.analysis.designs:planned",
     "publish_suite": "harness.publish:publish",
     "run_job": "harness.run.job:job",
+    "run_on_ray": "harness.run.on_ray:run",
     "run_suite": "harness.run.local:run",
     "store_results": "harness.analysis.results:from_store",
+    "submit_suite": "harness.run.slurm:submit",
     "write_card": "harness.data.upkeep:write_block",
 }
 """Call → where it is. No call is named as a module is: importing that would take its place."""

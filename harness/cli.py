@@ -14,6 +14,9 @@ from harness.commands.arguments import Command, add_command
 from harness.errors import UserError
 from harness.resources import ADAPTERS
 
+SHELLS = ("bash", "zsh", "fish", "tcsh")
+"""Those that can be told how to complete a command."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0 done, 1 the run failed, 2 the user can mend it, 130 interrupted."""
@@ -65,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     for group in (data, runs, results):
         group.add_to(partial(add_command, commands))
     one = add_command(commands, "completion", _completion, "Print the script that completes commands in a shell.")
-    one.add_argument("shell", choices=["bash", "zsh", "fish", "tcsh"])
+    one.add_argument("shell", choices=SHELLS)
     return parser
 
 

@@ -18,14 +18,12 @@ from harness.analysis.named import named_queries
 from harness.data.cards import dataset_names, model_names
 from harness.suite_file import shipped
 
-SHELLS = ("bash", "zsh", "fish", "tcsh")
-
 SUITE = "_stiltbench_suite_file"
 """The shell's function that offers the suites that ship, and files; by its name shtab knows of the files."""
 
 
 def script(parser: argparse.ArgumentParser, shell: str) -> str:
-    """Return the script that one of :data:`SHELLS` sources; the ``parser`` is of no other use afterwards."""
+    """Return the script that a shell that shtab knows sources; the ``parser`` is of no other use afterwards."""
     names, suites = _names(), " ".join(shipped())
     for command, action in _arguments(parser):
         if action.dest == "suite":

@@ -39,6 +39,7 @@ def record(plan: Plan, store: Store) -> None:
     before, now = _declared_before(place / "contrasts.parquet"), datetime.now(UTC).replace(tzinfo=None)
     contrasts = [_contrast_row(suite, contrast, before, now) for contrast in suite.contrasts]
     with writing_folder_errors(store.path):
+        store.make()
         store.write(_draws(plan, store))
         store.plan_jobs({key: {"model": suite.model, "spec": plan.jobs[key]} for key in plan.todo})
         place.mkdir(exist_ok=True)

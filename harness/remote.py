@@ -30,7 +30,6 @@ from harness import cache
 from harness.errors import UserError
 from harness.objects import Bucket, Object, each
 from harness.store import (
-    FOLDERS,
     MARKER,
     WEIGHTS,
     NoStoreError,
@@ -62,12 +61,12 @@ def known_store(place: str) -> Store | None:
 @contextmanager
 def filling(place: str) -> Iterator[Store]:
     """Give the store that ``--store`` names, or a new one, which goes again if no suite stands in it at the end."""
-    fresh = known_store(place) is None
-    store = open_store(place)
+    known = known_store(place)
+    store = known or open_store(place)
     try:
         yield store
     finally:
-        if fresh and not store.suites():
+        if known is None and not store.suites():
             store.abandon()
 
 
@@ -84,13 +83,22 @@ class RemoteStore(Store):
     def _open(self, create: bool) -> None:
         content = self.bucket.read(MARKER)
         if content is None:
-            content = self._make(create)
+            content = self._found(create)
         check_marker(f"{self.bucket.url}/{MARKER}", content)
         with writing_folder_errors(self.path):
-            for name in FOLDERS:
-                (self.path / name).mkdir(parents=True, exist_ok=True)
+            super().make()
 
-    def _make(self, create: bool) -> bytes:
+    def make(self) -> None:
+        """Make what a store has and this one lacks, there and here."""
+        self.bucket.create(MARKER, marker_content())
+        super().make()
+
+    @property
+    def anywhere(self) -> str:
+        """What ``--store`` calls it on any machine."""
+        return self.place
+
+    def _found(self, create: bool) -> bytes:
         url, content = self.bucket.url, marker_content()
         if not create:
             raise NoStoreError(url)
@@ -114,7 +122,7 @@ class RemoteStore(Store):
         listed = self.bucket.list("jobs")
         keys = sorted(_key(name) for name in listed if name == f"jobs/{_key(name)}/job.json")
         self._done = set(keys)
-        for path in (self.path / "jobs").iterdir():
+        for path in (self.path / "jobs").glob("*"):
             if not self.done(path.name):  # removed there
                 shutil.rmtree(path, ignore_errors=True)
         each(lambda key: self._refresh(key, listed), keys)

@@ -21,7 +21,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,16 +72,26 @@ class Store:
         if not marker.is_file():
             if not create:
                 raise NoStoreError(self.path)
-            self._create(marker)
+            self._create()
         check_marker(marker, marker.read_bytes())
 
-    def _create(self, marker: Path) -> None:
+    def _create(self) -> None:
         if self.path.is_dir() and any(self.path.iterdir()):
             raise UserError(f"{self.path}: a folder with other files, not a store; name an empty or a new one")
         with writing_folder_errors(self.path):
-            for name in FOLDERS:
-                (self.path / name).mkdir(parents=True, exist_ok=True)
-            write_whole(marker, marker_content())
+            self.make()
+
+    def make(self) -> None:
+        """Make what a store has and this one lacks, such as what another runner has given up meanwhile."""
+        for name in FOLDERS:
+            (self.path / name).mkdir(parents=True, exist_ok=True)
+        if not (self.path / MARKER).is_file():
+            write_whole(self.path / MARKER, marker_content())
+
+    @property
+    def anywhere(self) -> str:
+        """What ``--store`` calls it in whatever folder."""
+        return str(self.path.resolve())
 
     def folder(self, key: str) -> Path:
         """Return the folder of a job, whether it stands or not; from a store elsewhere it comes without weights."""
@@ -187,8 +197,12 @@ class Store:
         shutil.rmtree(gone)
 
     def abandon(self) -> None:
-        """Remove a store that was made in vain."""
-        shutil.rmtree(self.path)
+        """Remove a store that was made in vain; what anybody has put there meanwhile stays."""
+        with suppress(OSError):
+            for name in FOLDERS:
+                (self.path / name).rmdir()
+            (self.path / MARKER).unlink(missing_ok=True)
+            self.path.rmdir()
 
     def suites(self) -> list[str]:
         """Return the names of the suites that were planned into this store."""
@@ -257,6 +271,24 @@ def writing_folder_errors(path: Path) -> Iterator[None]:
             raise
         reason = os.strerror(e.errno)
         raise UserError(f"{path}: cannot write ({reason}); free space or name another folder, then run again") from e
+
+
+@contextmanager
+def writing_folder(out: Path) -> Iterator[Path]:
+    """Give a folder to fill, which takes the place of ``out`` when the block ends well: there whole or not at all."""
+    with writing_folder_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+        try:
+            yield made
+            made.chmod(0o755)
+            old = Path(f"{made}.old")
+            if out.exists():
+                out.replace(old)
+            made.replace(out)
+            shutil.rmtree(old, ignore_errors=True)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -35,7 +35,7 @@ CALLS = {
     "power": ["assumed_designs", "forecast"],
     "publish": ["publish_suite"],
     "query": ["query", "named_query"],
-    "run": ["run_suite"],
+    "run": ["run_suite", "run_on_ray", "submit_suite", "load_site"],
     "schema": ["table_columns"],
     "score": ["score_predictions", "score_submission"],
     "status": ["status"],

@@ -323,6 +323,7 @@ MISTAKES = [
     (["export", "small", "--to", "parquet", "--store", "STORE"], "expected store:DIR, eee, eval-results, mteb, csv"),
     (["export", "nosuch", "--to", "csv", "--store", "STORE"], "nosuch"),
     (["compare", "a", "b", "--from", "TMP/bad.toml", "--as", "eee"], "bad.toml"),
+    (["compare", "a", "b", "--from", "TMP", "--as", "eee"], "not laid out as eee"),
     (["card", "--to", "croissant"], "name a data set"),
     (["suites", "new"], "name the file to write"),
     (["suites", "new", "TMP/bad.toml"], "bad.toml"),

@@ -27,7 +27,7 @@ def ran(shell: str, code: str, *arguments: object) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")[:-1]
 
 
-@pytest.fixture(scope="module", params=completion.SHELLS)
+@pytest.fixture(scope="module", params=cli.SHELLS)
 def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("completion") / f"stiltbench.{request.param}"
     path.write_text(completion.script(cli._parser(), request.param), encoding="utf-8")

@@ -18,12 +18,15 @@ from harness.errors import UserError
 from harness.exchange.store_copy import copy
 from harness.inventory import collect, failures, status, unnamed
 from harness.objects import Bucket
+from harness.plan import make_plan
 from harness.publish import publish
-from harness.remote import known_store, open_store
+from harness.record import record
+from harness.remote import filling, known_store, open_store
 from harness.run.job import attempt
 from harness.run.local import run
 from harness.schema import FORMAT
 from harness.store import Store
+from harness.suite import Suite
 from harness.suite_file import load
 from tests.objects import Machine
 from tests.small import PART, Declare, stiltbench
@@ -222,6 +225,44 @@ def test_no_store_is_made_where_one_is_only_read(s3: str) -> None:
         open_store(s3, create=False)
     assert known_store(s3) is None
     assert Bucket(s3).empty()
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a bucket"])
+def test_what_ends_before_a_suite_stands_in_it_leaves_no_store(s3: str, tmp_path: Path, kind: str) -> None:
+    place = s3 if kind == "a bucket" else str(tmp_path / "store")
+    with filling(place) as made:
+        assert known_store(place) is not None
+    with pytest.raises(KeyboardInterrupt), filling(place):
+        raise KeyboardInterrupt
+    assert (known_store(place), made.path.exists()) == (None, False)
+    assert Bucket(s3).empty()
+    assert list(tmp_path.glob("store")) == []
+    open_store(place)
+    with filling(place):  # one that stood before
+        pass
+    assert known_store(place) is not None
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a bucket"])
+def test_a_store_that_is_given_up_under_another_runner_is_made_again_by_its_record(
+    s3: str, tmp_path: Path, kind: str, small: Suite
+) -> None:
+    place = s3 if kind == "a bucket" else str(tmp_path / "store")
+    with filling(place):
+        other = open_store(place)  # plans, while the first one is refused
+    record(make_plan(small, other), other)
+    assert open_store(place, create=False).suites() == ["small"]
+    with filling(place):
+        pass
+    assert other.suites() == ["small"]
+
+
+def test_giving_up_a_store_takes_nothing_of_anybody_else(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    finish(store, curves_parquet=b"curve")
+    store.abandon()
+    assert files(store.folder("a"))["curves.parquet"] == b"curve"
+    assert open_store(store.place, create=False).finished() == ["a"]
 
 
 def test_a_prefix_with_other_objects_is_no_store(s3: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -221,3 +221,15 @@ def _certified(languages: list[Report]) -> Report:
 
 def _drop_reasons(found: Pair) -> list[str]:
     return (["language_missing_in_one_arm"] if found.dropped else []) + (["item_missing"] if found.missing else [])
+
+
+def rounded(value: Any) -> Any:
+    """Return a value of JSON with floats to nine digits: what lies beyond differs between machines, and means nothing.
+
+    What is to be read by others is written so, that the same results give the same bytes.
+    """
+    if isinstance(value, float):
+        return float(f"{value:.9g}")
+    if isinstance(value, Mapping):
+        return {key: rounded(item) for key, item in value.items()}
+    return [rounded(item) for item in value] if isinstance(value, list | tuple) else value

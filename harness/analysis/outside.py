@@ -171,8 +171,8 @@ def _leave_out(con: duckdb.DuckDBPyConnection, source: Path) -> str:
     counts = con.sql("select skipped, count(*) from given where skipped is not null group by all order by all")
     told = ", ".join(f"{many(n, 'score')} {why}" for why, n in counts.fetchall())
     con.execute("delete from given where skipped is not null")
-    if told and not con.sql("from given limit 1").fetchall():
-        raise UserError(f"{source}: holds no score that can be compared, but {told}")
+    if not con.sql("from given limit 1").fetchall():
+        raise UserError(f"{source}: holds no score that can be compared{f', but {told}' if told else ''}")
     return told
 
 

@@ -110,12 +110,12 @@ def _answer(key: str, usual: str) -> str:
 
 def _model(args: argparse.Namespace) -> int:
     from harness import cache
-    from harness.data.cards import model_card, model_names
+    from harness.calls import list_models
+    from harness.data.cards import model_names
     from harness.models import find
 
     if args.action == "list":
-        rows = [{"model": n, "title": model_card(n).title, "licence": model_card(n).licence} for n in model_names()]
-        show(rows, ["model", "title", "licence"], args.format)
+        show(list_models(), ["model", "title", "licence"], args.format)
         return 0
     if not args.name:
         raise UserError(f"model import: name a model; there are {', '.join(model_names())}")

@@ -20,11 +20,12 @@ import msgspec
 
 from harness.analysis.arms import arm_scores
 from harness.analysis.compare import Comparer
+from harness.analysis.numbers import rounded
 from harness.analysis.results import Measure, Results
 from harness.data import cards
 from harness.data.cards import Hub, Package, Url
 from harness.exchange import said
-from harness.exchange.files import rounded, write_json
+from harness.exchange.files import write_json
 from harness.exchange.samples import samples
 from harness.store import Store
 

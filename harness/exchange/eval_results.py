@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 from harness.analysis.arms import arm_scores
 from harness.analysis.compare import Comparer
+from harness.analysis.numbers import rounded
 from harness.analysis.results import Measure, Results
 from harness.data.cards import Hub
 from harness.errors import UserError
 from harness.exchange import said
-from harness.exchange.files import rounded
 
 Entry = dict[str, Any]
 """Arguments of `huggingface_hub.EvalResultEntry`."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.numbers import rounded
 from harness.errors import UserError
-from harness.store import writing_folder_errors
+from harness.store import writing_folder
 
 
 def write_folder(out: Path, fill: Callable[[Path], None]) -> list[dict[str, Any]]:
@@ -19,20 +18,9 @@ def write_folder(out: Path, fill: Callable[[Path], None]) -> list[dict[str, Any]
 
     :raises UserError: where ``out`` holds a file that the new folder does not: nothing of anybody else's is lost
     """
-    with writing_folder_errors(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-        try:
-            fill(made)
-            _check_own(out, made)
-            made.chmod(0o755)
-            old = Path(f"{made}.old")
-            if out.exists():
-                out.replace(old)
-            made.replace(out)
-            shutil.rmtree(old, ignore_errors=True)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+    with writing_folder(out) as made:
+        fill(made)
+        _check_own(out, made)
     return [{"file": str(out / name), "bytes": (out / name).stat().st_size} for name in _files(out)]
 
 
@@ -46,15 +34,6 @@ def _check_own(out: Path, made: Path) -> None:
 
 def _files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
-
-
-def rounded(value: Any) -> Any:
-    """Round floats to nine digits, as a leaderboard's `statements.json`: what lies beyond differs by machine."""
-    if isinstance(value, float):
-        return float(f"{value:.9g}")
-    if isinstance(value, Mapping):
-        return {key: rounded(item) for key, item in value.items()}
-    return [rounded(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def write_json(path: Path, value: Any) -> None:

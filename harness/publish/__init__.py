@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from pathlib import Path
-from typing import Any
 
 from harness.analysis import results as found
+from harness.analysis.numbers import rounded
 from harness.errors import UserError
 from harness.publish import boards
 from harness.publish.page import first_look as is_first_look
 from harness.publish.page import render
 from harness.publish.queries import render_queries
-from harness.store import Store, writing_folder_errors
+from harness.store import Store, writing_folder, writing_folder_errors
 
 
 def publish(
@@ -29,9 +28,8 @@ def publish(
 ) -> Path:
     """Write a suite's page into ``out`` from a store, or from a published ``results.parquet``; return the page.
 
-    With ``html``, it is written as one HTML file too.
-
-    ``queries`` is a folder of the user's own named queries, which are answered beside those that ship. Unfinished
+    ``queries`` is a folder of the user's own named queries, which are answered beside those that ship. With ``html``
+    the page is written as one HTML file too. Unfinished
     suites are refused, and what was limited is, unless it is asked for as a ``first_look``: that is what its page then
     says it is. The page is always rendered from the file beside it, so both ways give the same bytes. A folder called
     `leaderboards` gets its index.
@@ -47,20 +45,14 @@ def publish(
             else f"a first look (--limit {read.suite.limit})"
         )
         raise UserError(f"{suite}: {look} is never published; run the whole suite, or see it by `run --out PAGE`")
-    with writing_folder_errors(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-        try:
-            if source is not None:
-                shutil.copyfile(source, made / "results.parquet")
-            elif store is not None:
-                found.write(read, store, made / "results.parquet")
-            _render(made, queries, html)
-            made.chmod(0o755)
-            _swap(made, out)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-        if out.absolute().parent.name == boards.FOLDER:
+    with writing_folder(out) as made:
+        if source is not None:
+            shutil.copyfile(source, made / "results.parquet")
+        elif store is not None:
+            found.write(read, store, made / "results.parquet")
+        _render(made, queries, html)
+    if out.absolute().parent.name == boards.FOLDER:
+        with writing_folder_errors(out.parent):
             boards.write_index(out.parent)
     return out / ("index.html" if html else "index.md")
 
@@ -76,17 +68,8 @@ def _render(made: Path, queries: Path | None, html: bool) -> None:
         page["index.html"] = render_html(results, page["index.md"], statements)
     for name, text in (files | page).items():
         (made / name).write_text(text, encoding="utf-8")
-    said = json.dumps(_rounded(statements), ensure_ascii=False, allow_nan=False) + "\n"
+    said = json.dumps(rounded(statements), ensure_ascii=False, allow_nan=False) + "\n"
     (made / "statements.json").write_text(said, encoding="utf-8")
-
-
-def _rounded(value: Any) -> Any:
-    """Round floats to nine digits: what lies beyond differs between machines and means nothing."""
-    if isinstance(value, float):
-        return float(f"{value:.9g}")
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _read(path: Path, suite: str) -> found.Results:
@@ -101,11 +84,3 @@ def _finished(results: found.Results, suite: str) -> found.Results:
     if done < results.facts["planned"]:
         raise UserError(f"{suite}: {done} of {results.facts['planned']} jobs are done; `stiltbench run` does the rest")
     return results
-
-
-def _swap(made: Path, out: Path) -> None:
-    old = Path(f"{made}.old")
-    if out.exists():
-        out.replace(old)
-    made.replace(out)
-    shutil.rmtree(old, ignore_errors=True)

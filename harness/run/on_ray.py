@@ -117,13 +117,12 @@ def _submit(ray: Any, plan: Plan, asked: Asked, store: Store, data: Path | None)
     """Hand over all jobs; return each one's reference and key, parents first."""
     task = ray.remote(_task)
     settings = {name: value for name, value in os.environ.items() if name.startswith(OURS)}
-    place = store.place if "://" in store.place else str(store.path.resolve())
     refs: dict[str | None, Any] = {}
     for key, needs in asked.items():
         spec = plan.jobs[key]
         options = {"name": f"{spec['phase']} {key}", "num_cpus": needs["CPU"], "num_gpus": needs["GPU"]}
         parent = refs.get(spec["parent"])
-        refs[key] = task.options(**options).remote(parent, key, place, data and data.resolve(), settings)
+        refs[key] = task.options(**options).remote(parent, key, store.anywhere, data and data.resolve(), settings)
     return {ref: str(key) for key, ref in refs.items()}
 
 

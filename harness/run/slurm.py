@@ -122,8 +122,7 @@ def arranged(plan: Plan, store: Store, site: Site, data: Path | None = None, onl
     found = arrays(plan.jobs, [key for key in todo if key not in queue], queue, _largest_array())
     digest = job_key({"arrays": [list(array.keys.items()) for array in found]})
     folder = store.work().resolve() / f"{SUBMITTED}{digest}"
-    place = store.place if "://" in store.place else str(store.path.resolve())
-    run = [sys.executable, "-m", "harness.cli", "job", place]
+    run = [sys.executable, "-m", "harness.cli", "job", store.anywhere]
     last = ["--data", str(data.resolve())] if data else []
     task = f'exec {shlex.join(run)} "$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" "$1")" {shlex.join(last)}'.rstrip()
     log = f"--output={str(folder).replace('%', '%%')}/%A_%a.log"

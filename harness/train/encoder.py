@@ -104,7 +104,7 @@ class Encoder(nn.Module):
         found = self.body(
             **{name: inputs.flatten(0, 1)[layout.rows][None]},
             position_ids=layout.positions[None] + first,
-            attention_mask=layout.made,
+            attention_mask=packing.UNREAD,
             packed=layout,
         )
         return layout.batch(found.last_hidden_state)

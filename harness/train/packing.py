@@ -22,6 +22,9 @@ PLAIN = frozenset({"bert", "roberta", "xlm-roberta", "modernbert", "llama", "qwe
 
 NAME = "stiltbench"
 
+UNREAD = torch.zeros(1, 1, 1, 1)
+"""Given to the library in place of a mask, which it would make of all tokens times all tokens."""
+
 WIDER = 2.0
 """How many times as long as the shortest text of a group the longest may be."""
 
@@ -53,9 +56,6 @@ class Layout:
     ``rows`` [tokens] are their places in the batch, flat; ``positions`` [tokens] those in their own text; ``inner``
     [tokens] those in the groups, flat one after another, which have room for ``room`` tokens.
     """
-
-    made = torch.zeros(1, 1, 1, 1)
-    """Given to the library in place of a mask, which it would make of all tokens times all tokens."""
 
     def __init__(self, mask: torch.Tensor) -> None:
         order = torch.argsort(mask.sum(1), stable=True)
@@ -137,7 +137,10 @@ def attention(
     sliding_window: int | None = None,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Return attention [batch, length, heads, width] over what is [batch, heads, length, width], text by text."""
+    """Return attention [batch, length, heads, width] over what is [batch, heads, length, width], text by text.
+
+    It is called by the library, which says what it is given.
+    """
     if query.shape[1] > key.shape[1]:  # heads of queries that share one of keys and values
         key, value = (_repeated(states, query.shape[1] // key.shape[1]) for states in (key, value))
     if packed is None:

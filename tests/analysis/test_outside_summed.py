@@ -155,9 +155,13 @@ def test_a_folder_with_nothing_to_compare_or_of_another_layout_is_refused(tmp_pa
     task(tmp_path / "r", "a", [subset("deu_Latn", 0.5, "fra_Latn")])
     with pytest.raises(UserError, match="r: holds no score that can be compared, but 1 score of several languages"):
         imported(tmp_path / "r", "mteb")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match="empty: not laid out as mteb: "):
-        imported(tmp_path / "empty", "mteb")
+    (tmp_path / "other").mkdir()
+    with pytest.raises(UserError, match="other: not laid out as mteb: "):
+        imported(tmp_path / "other", "mteb")
+    (tmp_path / "other" / "package.json").write_text('{"name": "other"}')
+    for layout in ("mteb", "eee"):
+        with pytest.raises(UserError, match=r"other: holds no score that can be compared$"):
+            imported(tmp_path / "other", layout)
     with pytest.raises(UserError, match=r"mteb_.*the nearest are mteb"):
         imported(tmp_path / "r", "mteb_")
 
