@@ -177,7 +177,6 @@ def test_ctrl_c_stops_the_tasks_and_leaves_an_intact_store(
     assert_sound(store)
     done = store.finished()
     assert 3 <= len(done) <= 4  # two nodes: another may end beside the third
-    assert not list(store.work().glob("*.lease.*"))
     ran = local.run(part, store, quiet=True)
     assert (len(ran.did), ran.found) == (PART_JOBS - len(done), len(done))
     for key in store.finished():
