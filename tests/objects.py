@@ -19,6 +19,8 @@ from harness.remote import RemoteStore, open_store
 
 START_SECONDS = 30
 
+ROOT = Path(__file__).parents[1]
+
 _NUMBERS = count()
 
 
@@ -31,8 +33,8 @@ def s3_server() -> Iterator[str]:
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "tests.s3_server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(port)
         yield f"http://127.0.0.1:{port}"
