@@ -18,8 +18,10 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 @pytest.fixture(scope="session", autouse=True)
 def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep what tests compute out of the user's cache, but share it among them."""
-    os.environ["STILTBENCH_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    """Keep what tests compute out of the user's cache, but share it among them, and among the workers of a run."""
+    own = tmp_path_factory.getbasetemp()
+    run = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    os.environ["STILTBENCH_CACHE"] = str(run / "cache")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness import languages as lang
 from harness.analysis.compare import Comparer
-from harness.analysis.gains import Pair, gains, pair
+from harness.analysis.gains import Gains, Pair, gains, pair
 from harness.analysis.results import Cube, Measure, Results
 from harness.analysis.significance import family_test, language_macro_test, these_languages_test
 
@@ -26,7 +26,8 @@ def arm_scores(comparer: Comparer, measure: Measure) -> list[dict[str, Any]]:
     """
     cubes = {arm: comparer.cube(arm, measure) for arm in comparer.results.suite.arms}
     every = {code for cube in cubes.values() for code in cube.languages}
-    return [{"arm": arm, **_scores(_alone(cube), len(every))} for arm, cube in cubes.items()]
+    alone = {arm: _alone(cube) for arm, cube in cubes.items()}
+    return [{"arm": arm, **_scores(gains(found) if found else None, len(every))} for arm, found in alone.items()]
 
 
 def scores_within(comparer: Comparer, measure: Measure, sets: Sequence[Set[str]]) -> dict[str, list[dict[str, Any]]]:
@@ -49,21 +50,21 @@ def _alone(cube: Cube) -> Pair | None:
 
 
 def _within(found: Pair | None, every: int) -> dict[str, Any]:
-    row = _scores(found, every)
-    if found is None or row["families"] > 1 or len(found.ids) < 2:
+    alone = gains(found) if found else None
+    row = _scores(alone, every)
+    if found is None or alone is None or row["families"] > 1 or len(found.ids) < 2:
         return row
-    alone = gains(found)
     test = these_languages_test(alone.noise, groups=found.groups, seeds_a=alone.seeds_a)
     low, high = test.interval or (None, None)
     inside = None if low is None or high is None else (max(0.0, low), min(1.0, high))
     return row | {f"{mean}se": test.se for mean in MEANS} | {f"{mean}interval": inside for mean in MEANS}
 
 
-def _scores(found: Pair | None, every: int) -> dict[str, Any]:
-    if found is None:
+def _scores(alone: Gains | None, every: int) -> dict[str, Any]:
+    if alone is None:
         counts = dict.fromkeys(("languages", "families", "items", "seeds"), 0)
         return {"family_macro": None, "language_macro": None, **counts, "of": every}
-    alone = gains(found)
+    found = alone.pair
     test = family_test(alone.m, item_variance=alone.item_part, seeds_a=alone.seeds_a)
     units = language_macro_test(alone.d, alone.unit_families)
     return {

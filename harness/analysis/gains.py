@@ -53,10 +53,11 @@ class Pair:
         return self.ids == [WHOLE]
 
     @cached_property
-    def groups(self) -> list[str] | None:
-        """What must be resampled together, item by item; None where every item stands alone."""
+    def groups(self) -> NDArray[np.int64] | None:
+        """A number for each item, the same for those that must be resampled together; None where all stand alone."""
         named = [block if block is not None else item for block, item in zip(self.blocks, self.ids, strict=True)]
-        return named if len(set(named)) < len(named) else None
+        first = {name: at for at, name in enumerate(sorted(set(named)))}
+        return np.array([first[name] for name in named]) if len(first) < len(named) else None
 
     @cached_property
     def scores(self) -> tuple[Floats, Floats]:

@@ -106,7 +106,7 @@ def _counts(g: Gains) -> Report:
         "units": len(g.units),
         "families": len(g.families),
         "items": 0 if g.pair.whole else len(g.pair.ids),
-        "groups": 0 if g.pair.whole else len(set(groups)) if groups else len(g.pair.ids),
+        "groups": 0 if g.pair.whole else len(g.pair.ids) if groups is None else len(set(groups)),
         "seeds_a": len(g.pair.a),
         "seeds_b": len(g.pair.b),
     }
@@ -187,7 +187,7 @@ def _languages(found: Pair, unseen: set[str]) -> list[Report]:
     rows = []
     for i, code in enumerate(found.languages):
         have = ~np.isnan(found.a[0, :, i])
-        groups = np.asarray(found.groups)[have] if found.groups else None
+        groups = None if found.groups is None else found.groups[have]
         a, b = found.a[:, have, i], found.b[:, have, i]
         test = language_test(a, b, groups)
         rows.append(

@@ -45,7 +45,7 @@ _MATCH = f"""
 insert into near
 with
 chosen as (select row_number() over () as id, part, text, lower(text) as low from texts where language = $language),
-grams as (
+grams as materialized (  -- read twice, and DuckDB would make them twice
     select id, unnest(list_distinct(list_transform(
         range(1, greatest(length(low) - {GRAM} + 2, 2)), lambda i: hash(low[i : i + {GRAM - 1}])
     ))) as gram

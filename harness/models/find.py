@@ -77,7 +77,11 @@ def folder(model: Model, cache: Path) -> Path:
     target = cache / "models" / f"{model.name}-{model.digest[:16]}"
     if not manifest.complete(target):
         shutil.rmtree(target, ignore_errors=True)
-        make(model, target)
+        try:
+            make(model, target)
+        except UserError:
+            if not manifest.complete(target):  # else another process was quicker, and made the same
+                raise
     for path in target.iterdir():
         os.utime(path)  # the cache drops first what was not used for longest
     return target

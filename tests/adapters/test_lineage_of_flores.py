@@ -35,6 +35,7 @@ def test_english_train_holds_328_sentences_of_devtest(overlap, real):
     assert len(devtest & lineage.sources(real("sib200"), "test", ["nqo_Nkoo"]).keys()) == 114
 
 
+@pytest.mark.slow
 def test_what_sib_repeats_between_train_and_test_equally_and_nearly(real):
     rows = [row for row in lineage.repeats(real("sib200")) if row["also_in"] == "train"]
     assert [(row["split"], row["language"], row["same_text"]) for row in rows if row["same_text"]] == [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import time
 from pathlib import Path
 
 import pytest
@@ -74,16 +73,11 @@ def test_digests_follow_the_content_alone(toy):
     assert changed == {("train", "deu_Latn")}
 
 
-def test_the_second_call_adapts_nothing_and_takes_under_50_ms(toy, monkeypatch):
+def test_the_second_call_adapts_nothing(toy, monkeypatch):
     first = toy.adapted()
     monkeypatch.setattr(adapter, "opened", None)
-    took = []
-    for _ in range(5):
-        start = time.perf_counter()
-        again = toy.adapted()
-        took.append(time.perf_counter() - start)
+    again = toy.adapted()
     assert (again.path, again.parts) == (first.path, first.parts)
-    assert min(took) < 0.05
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,20 @@ def test_a_carded_model_is_made_once_and_made_again_when_damaged(tmp_path: Path)
     assert (folder(model, tmp_path) / "model.safetensors").stat().st_size == before.st_size
 
 
+def test_what_another_process_makes_meanwhile_is_taken(
+    tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = tiny.make_tiny
+
+    def late(target: Path, source: str) -> None:
+        shutil.copytree(tiny_folder, target)
+        make(target, source)
+
+    monkeypatch.setattr(tiny, "make_tiny", late)
+    made = folder(find("tiny"), tmp_path)
+    assert (made / "model.safetensors").read_bytes() == (tiny_folder / "model.safetensors").read_bytes()
+
+
 def test_a_folder_is_known_by_its_contents(foreign: Path, tmp_path: Path) -> None:
     model = find(str(foreign))
     assert (model.name, model.prefix, model.layers, model.hidden) == ("foreign", "", 2, 64)
