@@ -24,8 +24,10 @@ from harness.store import Store
 from harness.suite import Suite
 
 CONNECT_SECONDS = 5.0
-STOP_SECONDS = 30.0
-"""How long tasks that are cancelled have to put down what they are at."""
+STOP_SECONDS = 10.0
+STOP_TIMES = 3
+"""How long tasks that are cancelled have to put down what they are at, and how often they are told: what is raised
+inside a library's ``__del__`` Python drops."""
 
 OURS = "STILTBENCH_"
 """What the names of settings begin with that tasks take over from this process."""
@@ -147,10 +149,11 @@ def _settle(ray: Any, keys: dict[Any, str], plan: Plan, out: Ran, progress: Prog
                     out.did.append(key)
                 progress.finish(f"{plan.jobs[key]['phase']} {key}")
     except BaseException:
-        for ref in left:
-            ray.cancel(ref)
-        if left:
-            ray.wait(left, num_returns=len(left), timeout=STOP_SECONDS)
+        for _ in range(STOP_TIMES):
+            for ref in left:
+                ray.cancel(ref)
+            if left:
+                _, left = ray.wait(left, num_returns=len(left), timeout=STOP_SECONDS)
         raise
 
 

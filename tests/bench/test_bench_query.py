@@ -14,6 +14,7 @@ ROWS = 4 * 5 * (204 * 2 * 12 + 205 * 3 * 8)
 """Arms × seeds × (languages × directions × items, and languages × metrics × items)."""
 
 
+@pytest.mark.slow
 def test_every_question_is_timed_over_the_whole_store() -> None:
     rows = measure(ITEMS, rounds=1)
     assert [row["question"] for row in rows] == [

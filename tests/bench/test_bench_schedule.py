@@ -28,6 +28,7 @@ def test_a_row_lays_the_seconds_of_one_process_on_the_devices() -> None:
     assert one["longest_path"] == two["longest_path"] == 180.0
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_suite_and_their_time_holds_its_jobs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -17,7 +17,6 @@ import pytest
 from harness.errors import UserError
 from harness.plan import make_plan
 from harness.record import record
-from harness.run import local
 from harness.run.local import run
 from harness.run.worker import Worker, WorkerEnded, cuda_devices
 from harness.store import Store
@@ -185,9 +184,7 @@ def workers_of(process: int) -> list[str]:
     return said.split()
 
 
-def test_ctrl_c_stops_all_processes(
-    declare: Declare, store: Store, small_store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_stops_all_processes(declare: Declare, store: Store, small_store: Store) -> None:
     path = declare(*PART)
     process = begin(path, store)
     workers = workers_of(process.pid)
@@ -201,8 +198,7 @@ def test_ctrl_c_stops_all_processes(
     assert not any(map(runs, workers))
     assert_sound(store)
     assert len(store.finished()) < PART_JOBS
-    monkeypatch.setattr(local, "WAIT_SECONDS", 0.2)
-    run(load(path), store, devices=TWO, quiet=True)
+    run(load(path), store, quiet=True)
     assert_whole(store, small_store)
 
 
