@@ -7,6 +7,7 @@ the task of a worker or a node that was lost again, and so may a person the whol
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -131,6 +132,8 @@ def _submit(ray: Any, plan: Plan, asked: Asked, store: Store, data: Path | None)
 def _task(parent: str | None, key: str, store: str, data: Path | None, settings: dict[str, str]) -> str | None:
     """Run a job on some node, unless its parent failed; return why it failed, or None."""
     os.environ.update(settings)
+    # By this signal Ray cancels a task; where Ray was begun in the background, its workers ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return parent or job(open_store(store, create=False), key, data)
 
 

@@ -27,15 +27,20 @@ from tests.small import PART, Declare
 
 @pytest.fixture(scope="module")
 def two_nodes() -> Iterator[None]:
-    """A head and another node, each of one CPU, as processes of ours that end by their own ids."""
+    """A head and another node, each of one CPU, as processes of ours that end by their own ids.
+
+    They ignore Ctrl-C, as does what a script begins in the background.
+    """
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("RAY_USAGE_STATS_ENABLED", "0")
         pytest.importorskip("ray", reason="ray is not installed")
         from ray.cluster_utils import Cluster
 
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         try:
             nodes.add_node(num_cpus=1)
+            signal.signal(signal.SIGINT, handler)
             patched.setenv("RAY_ADDRESS", f"127.0.0.1:{nodes.address.rpartition(':')[2]}")
             yield
         finally:
