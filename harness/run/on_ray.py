@@ -7,7 +7,6 @@ the task of a worker or a node that was lost again, and so may a person the whol
 from __future__ import annotations
 
 import os
-import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,11 +24,6 @@ from harness.store import Store
 from harness.suite import Suite
 
 CONNECT_SECONDS = 5.0
-STOP_SECONDS = 10.0
-STOP_TIMES = 3
-"""How long tasks that are cancelled have to put down what they are at, and how often they are told: what is raised
-inside a library's ``__del__`` Python drops."""
-
 OURS = "STILTBENCH_"
 """What the names of settings begin with that tasks take over from this process."""
 
@@ -132,32 +126,26 @@ def _submit(ray: Any, plan: Plan, asked: Asked, store: Store, data: Path | None)
 def _task(parent: str | None, key: str, store: str, data: Path | None, settings: dict[str, str]) -> str | None:
     """Run a job on some node, unless its parent failed; return why it failed, or None."""
     os.environ.update(settings)
-    # By this signal Ray cancels a task; where Ray was begun in the background, its workers ignore it.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     return parent or job(open_store(store, create=False), key, data)
 
 
 def _settle(ray: Any, keys: dict[Any, str], plan: Plan, out: Ran, progress: Progress) -> None:
-    """Note what comes of each task; whatever ends the run cancels what is left."""
+    """Note what comes of each task.
+
+    What ends the run ends the connection, and with it Ray ends the tasks that are left. They are not cancelled: a task
+    that ends as it is cancelled can end this process too, inside Ray ("Tried to complete task that was not pending").
+    """
     left = list(keys)
-    try:
-        while left:
-            ended, left = ray.wait(left, num_returns=len(left), timeout=WAIT_SECONDS)  # both in the order of the plan
-            for key, ref in ((keys[ref], ref) for ref in ended):
-                parent = plan.jobs[key]["parent"]
-                reason = f"its parent {parent} failed" if parent in out.failed else _reason(ray, ref)
-                if reason:
-                    out.failed[key] = reason
-                else:
-                    out.did.append(key)
-                progress.finish(f"{plan.jobs[key]['phase']} {key}")
-    except BaseException:
-        for _ in range(STOP_TIMES):
-            for ref in left:
-                ray.cancel(ref)
-            if left:
-                _, left = ray.wait(left, num_returns=len(left), timeout=STOP_SECONDS)
-        raise
+    while left:
+        ended, left = ray.wait(left, num_returns=len(left), timeout=WAIT_SECONDS)  # both in the order of the plan
+        for key, ref in ((keys[ref], ref) for ref in ended):
+            parent = plan.jobs[key]["parent"]
+            reason = f"its parent {parent} failed" if parent in out.failed else _reason(ray, ref)
+            if reason:
+                out.failed[key] = reason
+            else:
+                out.did.append(key)
+            progress.finish(f"{plan.jobs[key]['phase']} {key}")
 
 
 def _reason(ray: Any, ref: Any) -> str | None:
