@@ -52,9 +52,9 @@ def _alone(cube: Cube) -> Pair | None:
 def _within(found: Pair | None, every: int) -> dict[str, Any]:
     alone = gains(found) if found else None
     row = _scores(alone, every)
-    if found is None or alone is None or row["families"] > 1 or len(found.ids) < 2:
+    if alone is None or row["families"] > 1 or len(alone.pair.ids) < 2:
         return row
-    test = these_languages_test(alone.noise, groups=found.groups, seeds_a=alone.seeds_a)
+    test = these_languages_test(alone.noise, groups=alone.pair.groups, seeds_a=alone.seeds_a)
     low, high = test.interval or (None, None)
     inside = None if low is None or high is None else (max(0.0, low), min(1.0, high))
     return row | {f"{mean}se": test.se for mean in MEANS} | {f"{mean}interval": inside for mean in MEANS}

@@ -56,8 +56,8 @@ class Pair:
     def groups(self) -> NDArray[np.int64] | None:
         """A number for each item, the same for those that must be resampled together; None where all stand alone."""
         named = [block if block is not None else item for block, item in zip(self.blocks, self.ids, strict=True)]
-        first = {name: at for at, name in enumerate(sorted(set(named)))}
-        return np.array([first[name] for name in named]) if len(first) < len(named) else None
+        number = {name: at for at, name in enumerate(sorted(set(named)))}
+        return np.array([number[name] for name in named]) if len(number) < len(named) else None
 
     @cached_property
     def scores(self) -> tuple[Floats, Floats]:
