@@ -24,6 +24,7 @@ from harness.store import Store
 from harness.suite import Suite
 
 CONNECT_SECONDS = 5.0
+
 OURS = "STILTBENCH_"
 """What the names of settings begin with that tasks take over from this process."""
 
